@@ -1,0 +1,1 @@
+//! Typed settings, validated at start.

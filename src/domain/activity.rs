@@ -1,0 +1,86 @@
+//! What happened, as it is told to other servers. An operation records the
+//! activity in its own transaction; `federation::outbox` words and sends it.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::id::{ActivityId, EntryId, OrganisationId};
+
+/// The activities that local organisations perform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityKind {
+    Create,
+    Update,
+    Delete,
+    Follow,
+    Accept,
+    Reject,
+    Undo,
+}
+
+impl ActivityKind {
+    pub const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Follow,
+        Self::Accept,
+        Self::Reject,
+        Self::Undo,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "Create",
+            Self::Update => "Update",
+            Self::Delete => "Delete",
+            Self::Follow => "Follow",
+            Self::Accept => "Accept",
+            Self::Reject => "Reject",
+            Self::Undo => "Undo",
+        }
+    }
+}
+
+/// What an outgoing activity is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Create or Update of a local entry.
+    Entry(EntryId),
+    /// Delete of a local entry; only its address is left.
+    Tombstone { uri: Url },
+    /// Update or Delete of the acting organisation itself.
+    Myself,
+    /// Follow of an organisation.
+    Organisation { uri: Url },
+    /// Accept, Reject or Undo of a Follow.
+    Follow {
+        uri: Url,
+        follower: Url,
+        followed: Url,
+    },
+}
+
+/// To whom an outgoing activity goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipients {
+    /// The followers of the actor, and the remote organisations that take part
+    /// in the conversation.
+    Followers,
+    /// Every server that was ever told about the subject.
+    Everybody,
+    /// One remote organisation.
+    One(OrganisationId),
+}
+
+/// An activity of a local organisation, to be worded and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub id: ActivityId,
+    pub uri: Url,
+    pub kind: ActivityKind,
+    pub actor: OrganisationId,
+    pub subject: Subject,
+    pub recipients: Recipients,
+    pub created_at: DateTime<Utc>,
+}

@@ -1,0 +1,334 @@
+//! Who may read what. This is the Forum's founding rule: governments and
+//! international organisations read every entry, civil society, companies and
+//! others only part; nobody outside reads anything that is not public.
+//!
+//! [`can_see`] states the rule. `storage` holds the same rule once more, as a
+//! query filter; a property test keeps the two together.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::{OrganisationId, UserId},
+    organisation::Category,
+};
+
+/// To whom an entry is addressed. `Named` also lists the parties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    Public,
+    Members,
+    Preferential,
+    Named(Vec<OrganisationId>),
+}
+
+/// The audience's word alone, as stored and as chosen in forms and APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AudienceKind {
+    Public,
+    /// A new entry is for members (DOMAIN.md 4): making something public is a
+    /// deliberate step.
+    #[default]
+    Members,
+    Preferential,
+    Named,
+}
+
+impl AudienceKind {
+    pub const ALL: [Self; 4] = [Self::Public, Self::Members, Self::Preferential, Self::Named];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Members => "members",
+            Self::Preferential => "preferential",
+            Self::Named => "named",
+        }
+    }
+
+    /// The plain words shown to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "Everyone (public)",
+            Self::Members => "All accredited organisations",
+            Self::Preferential => "Governments and international organisations",
+            Self::Named => "Only the organisations named",
+        }
+    }
+
+    /// The sharing mark that goes with the audience unless the author chooses
+    /// another (DOMAIN.md 2.4).
+    pub fn default_tlp(self) -> Tlp {
+        match self {
+            Self::Public => Tlp::Clear,
+            Self::Members => Tlp::Green,
+            Self::Preferential => Tlp::Amber,
+            Self::Named => Tlp::Red,
+        }
+    }
+}
+
+/// A word that names no audience.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown audience {0:?}: use public, members, preferential or named")]
+pub struct UnknownAudience(pub String);
+
+impl FromStr for AudienceKind {
+    type Err = UnknownAudience;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAudience> {
+        Self::ALL
+            .into_iter()
+            .find(|audience| audience.as_str() == text)
+            .ok_or_else(|| UnknownAudience(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AudienceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Audience {
+    pub fn kind(&self) -> AudienceKind {
+        match self {
+            Self::Public => AudienceKind::Public,
+            Self::Members => AudienceKind::Members,
+            Self::Preferential => AudienceKind::Preferential,
+            Self::Named(_) => AudienceKind::Named,
+        }
+    }
+
+    pub fn is_public(&self) -> bool {
+        self.kind() == AudienceKind::Public
+    }
+}
+
+/// Traffic Light Protocol 2.0 (FIRST, 2022): what a reader may do next with
+/// what it read. It is a label, not an access control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Tlp {
+    #[serde(rename = "RED")]
+    Red,
+    #[serde(rename = "AMBER+STRICT")]
+    AmberStrict,
+    #[serde(rename = "AMBER")]
+    Amber,
+    #[serde(rename = "GREEN")]
+    Green,
+    #[serde(rename = "CLEAR")]
+    Clear,
+}
+
+impl Tlp {
+    pub const ALL: [Self; 5] = [
+        Self::Clear,
+        Self::Green,
+        Self::Amber,
+        Self::AmberStrict,
+        Self::Red,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Red => "RED",
+            Self::AmberStrict => "AMBER+STRICT",
+            Self::Amber => "AMBER",
+            Self::Green => "GREEN",
+            Self::Clear => "CLEAR",
+        }
+    }
+
+    /// The onward rule in a reader's words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Red => "for the named recipients only, no further disclosure",
+            Self::AmberStrict => "within the recipient's own organisation, need to know",
+            Self::Amber => "within the recipient's organisation and its clients, need to know",
+            Self::Green => "within the community of accredited organisations",
+            Self::Clear => "may be shared freely",
+        }
+    }
+}
+
+/// A word that is no TLP 2.0 label.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown TLP label {0:?}: use RED, AMBER+STRICT, AMBER, GREEN or CLEAR")]
+pub struct UnknownTlp(pub String);
+
+impl FromStr for Tlp {
+    type Err = UnknownTlp;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTlp> {
+        Self::ALL
+            .into_iter()
+            .find(|tlp| tlp.as_str() == text)
+            .ok_or_else(|| UnknownTlp(text.to_owned()))
+    }
+}
+
+/// Who is reading. Nothing leaves the node without one (SECURITY.md 1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewer {
+    /// Anybody, and every other server: public entries only.
+    Anonymous,
+    /// Somebody signed in, who reads as their organisation.
+    Member(Member),
+}
+
+/// The reading rights of one signed-in person's organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub user: UserId,
+    pub organisation: OrganisationId,
+    /// `None` when the organisation has no category that counts: it then
+    /// reads public entries and its own.
+    pub category: Option<Category>,
+}
+
+impl Viewer {
+    pub fn is_accredited(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::Member(member) => member.category.is_some(),
+        }
+    }
+
+    pub fn is_preferential(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::Member(member) => member.category.is_some_and(Category::is_preferential),
+        }
+    }
+
+    /// The organisation that the viewer speaks for.
+    pub fn organisation(&self) -> Option<OrganisationId> {
+        match self {
+            Self::Anonymous => None,
+            Self::Member(member) => Some(member.organisation),
+        }
+    }
+
+    pub fn speaks_for(&self, organisation: OrganisationId) -> bool {
+        self.organisation() == Some(organisation)
+    }
+
+    pub fn speaks_for_any(&self, organisations: &[OrganisationId]) -> bool {
+        organisations.iter().any(|one| self.speaks_for(*one))
+    }
+
+    /// The audiences whose every entry this viewer reads.
+    pub fn audiences(&self) -> &'static [AudienceKind] {
+        match (self.is_accredited(), self.is_preferential()) {
+            (_, true) => &[
+                AudienceKind::Public,
+                AudienceKind::Members,
+                AudienceKind::Preferential,
+            ],
+            (true, false) => &[AudienceKind::Public, AudienceKind::Members],
+            (false, false) => &[AudienceKind::Public],
+        }
+    }
+}
+
+/// The rule: may this viewer read an entry of this author and audience? An
+/// author always reads its own entries.
+pub fn can_see(viewer: &Viewer, author: OrganisationId, audience: &Audience) -> bool {
+    if viewer.speaks_for(author) {
+        return true;
+    }
+    match audience {
+        Audience::Public => true,
+        Audience::Members => viewer.is_accredited(),
+        Audience::Preferential => viewer.is_preferential(),
+        Audience::Named(organisations) => viewer.speaks_for_any(organisations),
+    }
+}
+
+/// May an organisation of this category publish to this audience? It
+/// publishes only to an audience that it is part of (INTERFACE.md 6).
+pub fn may_publish_to(category: Option<Category>, audience: AudienceKind) -> bool {
+    match audience {
+        AudienceKind::Public | AudienceKind::Named => true,
+        AudienceKind::Members => category.is_some(),
+        AudienceKind::Preferential => category.is_some_and(Category::is_preferential),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHOR: OrganisationId = OrganisationId(1);
+    const READER: OrganisationId = OrganisationId(2);
+
+    fn member(category: Option<Category>) -> Viewer {
+        Viewer::Member(Member {
+            user: UserId(9),
+            organisation: READER,
+            category,
+        })
+    }
+
+    #[test]
+    fn anonymous_readers_see_public_entries_only() {
+        assert!(can_see(&Viewer::Anonymous, AUTHOR, &Audience::Public));
+        for audience in [
+            Audience::Members,
+            Audience::Preferential,
+            Audience::Named(vec![READER]),
+        ] {
+            assert!(!can_see(&Viewer::Anonymous, AUTHOR, &audience));
+        }
+    }
+
+    #[test]
+    fn governments_and_international_organisations_see_preferential_entries_and_no_others_do() {
+        for category in Category::ALL {
+            let preferential = matches!(
+                category,
+                Category::Government | Category::InternationalOrganisation
+            );
+            let viewer = member(Some(category));
+            assert!(can_see(&viewer, AUTHOR, &Audience::Members));
+            assert_eq!(
+                can_see(&viewer, AUTHOR, &Audience::Preferential),
+                preferential
+            );
+        }
+    }
+
+    #[test]
+    fn named_entries_are_seen_by_the_named_and_the_author_only() {
+        let named = Audience::Named(vec![READER]);
+        assert!(can_see(&member(None), AUTHOR, &named));
+        assert!(can_see(&member(None), READER, &Audience::Named(vec![])));
+        let other = Audience::Named(vec![OrganisationId(3)]);
+        assert!(!can_see(
+            &member(Some(Category::Government)),
+            AUTHOR,
+            &other
+        ));
+    }
+
+    #[test]
+    fn a_member_without_a_category_that_counts_sees_public_entries_only() {
+        assert!(can_see(&member(None), AUTHOR, &Audience::Public));
+        assert!(!can_see(&member(None), AUTHOR, &Audience::Members));
+    }
+
+    #[test]
+    fn an_organisation_publishes_only_to_an_audience_it_is_part_of() {
+        for category in Category::ALL {
+            assert!(may_publish_to(Some(category), AudienceKind::Members));
+            assert_eq!(
+                may_publish_to(Some(category), AudienceKind::Preferential),
+                category.is_preferential()
+            );
+        }
+        assert!(!may_publish_to(None, AudienceKind::Members));
+    }
+}

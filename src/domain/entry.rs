@@ -1,0 +1,501 @@
+//! Entries: what organisations post (aide memoire: "requests for technical
+//! assistance", "on-line project ideas", offers) and the notes around them.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    audience::{Audience, AudienceKind, Tlp},
+    id::{EntryId, OrganisationId},
+    organisation::Organisation,
+    taxonomy::Scheme,
+};
+
+/// Longest title, in characters. A longer one is refused from people and cut
+/// when it arrives from another server.
+pub const MAX_TITLE_CHARS: usize = 200;
+/// Longest body, in characters of Markdown (local) or of HTML (remote).
+pub const MAX_BODY_CHARS: usize = 50_000;
+/// Most codes of one scheme on one entry.
+pub const MAX_CODES: usize = 50;
+/// Most organisations named in an audience, or as partners.
+pub const MAX_NAMED: usize = 200;
+/// Most hashtags kept of one entry.
+pub const MAX_TAGS: usize = 30;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $what:literal:
+     $($(#[$vdoc:meta])* $variant:ident = $word:literal, $title:literal;)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
+
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word used in APIs and storage.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The name shown to people.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+
+        #[doc = concat!("A word that names no ", $what, ".")]
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+        #[error("unknown {} {0:?}: use one of {}", $what, [$($word),*].join(", "))]
+        pub struct $error(pub String);
+
+        impl FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, $error> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    other => Err($error(other.to_owned())),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// The four kinds of entry.
+    Kind, UnknownKind, "kind":
+    /// Technical assistance wanted.
+    Request = "request", "Request for technical assistance";
+    Project = "project", "Project";
+    /// A standing offer of assistance.
+    Offer = "offer", "Offer of assistance";
+    Note = "note", "Note";
+}
+
+words! {
+    /// How far a project is: IATI activity status, plus `idea`, which is ours
+    /// and is never exported as IATI (DOMAIN.md 2.2).
+    Stage, UnknownStage, "stage":
+    Idea = "idea", "Idea";
+    Pipeline = "pipeline", "Pipeline";
+    Implementation = "implementation", "Implementation";
+    Finalisation = "finalisation", "Finalisation";
+    Closed = "closed", "Closed";
+    Cancelled = "cancelled", "Cancelled";
+    Suspended = "suspended", "Suspended";
+}
+
+words! {
+    /// Where a request or an offer stands.
+    Status, UnknownStatus, "status":
+    Open = "open", "Open";
+    Agreed = "agreed", "Agreed";
+    Closed = "closed", "Closed";
+    Withdrawn = "withdrawn", "Withdrawn";
+}
+
+/// Money of a project. Amounts are whole units of the currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// ISO 4217 code.
+    pub currency: String,
+    pub total: i64,
+    /// What is still to be found; between 0 and `total`.
+    pub gap: i64,
+}
+
+/// The codes an entry carries, each list of one scheme (DOMAIN.md 2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Codes {
+    pub countries: Vec<String>,
+    pub regions: Vec<String>,
+    pub sectors: Vec<String>,
+    pub pillars: Vec<String>,
+    pub exploitation: Vec<String>,
+    pub activities: Vec<String>,
+}
+
+impl Codes {
+    /// Every list with its scheme.
+    pub fn lists(&self) -> [(Scheme, &Vec<String>); 6] {
+        [
+            (Scheme::Country, &self.countries),
+            (Scheme::Region, &self.regions),
+            (Scheme::Sector, &self.sectors),
+            (Scheme::Pillar, &self.pillars),
+            (Scheme::Exploitation, &self.exploitation),
+            (Scheme::Activity, &self.activities),
+        ]
+    }
+
+    pub fn list_mut(&mut self, scheme: Scheme) -> &mut Vec<String> {
+        match scheme {
+            Scheme::Country => &mut self.countries,
+            Scheme::Region => &mut self.regions,
+            Scheme::Sector => &mut self.sectors,
+            Scheme::Pillar => &mut self.pillars,
+            Scheme::Exploitation => &mut self.exploitation,
+            Scheme::Activity => &mut self.activities,
+        }
+    }
+}
+
+/// What is written about: everything of an entry that its author chooses,
+/// audience and thread apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    pub kind: Kind,
+    /// Empty only for notes.
+    pub title: String,
+    /// Markdown as written; empty for remote entries.
+    pub body: String,
+    /// BCP 47 tag.
+    pub language: String,
+    pub tlp: Tlp,
+    pub codes: Codes,
+    /// Projects only.
+    pub stage: Option<Stage>,
+    /// Requests and offers only.
+    pub status: Option<Status>,
+    pub closes_at: Option<DateTime<Utc>>,
+    pub starts_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
+    /// Projects only.
+    pub budget: Option<Budget>,
+}
+
+/// An entry as this node holds it, with its author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub id: EntryId,
+    /// The object's id on the wire.
+    pub uri: Url,
+    /// The page that people read.
+    pub url: Url,
+    pub author: Organisation,
+    pub content: Content,
+    /// Sanitised HTML as shown.
+    pub html: String,
+    /// Content warning of a remote note; empty otherwise.
+    pub warning: String,
+    /// Lower-case hashtags without `#`, as other servers and clients see them.
+    pub tags: Vec<String>,
+    pub audience: Audience,
+    pub partners: Vec<OrganisationId>,
+    pub thread: Thread,
+    pub counts: Counts,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// Set on every edit after publication.
+    pub edited_at: Option<DateTime<Utc>>,
+}
+
+/// Where an entry stands in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// The entry that began the conversation; the entry itself at the top.
+    pub root: EntryId,
+    pub in_reply_to: Option<EntryId>,
+    /// Kept when the parent is not known here.
+    pub in_reply_to_uri: Option<Url>,
+}
+
+/// What others did with an entry, as far as the viewer may see it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub responses: i64,
+    pub replies: i64,
+}
+
+impl Entry {
+    pub fn is_local(&self) -> bool {
+        self.author.is_local()
+    }
+
+    /// Only public entries leave the node until the recipients of the others
+    /// can be verified.
+    pub fn leaves_the_node(&self) -> bool {
+        self.is_local() && self.audience.is_public()
+    }
+}
+
+/// A new entry of a local organisation, before the rules were applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub content: Content,
+    pub audience: AudienceKind,
+    /// Parties of a `named` audience.
+    pub named: Vec<OrganisationId>,
+    pub partners: Vec<OrganisationId>,
+    pub in_reply_to: Option<EntryId>,
+}
+
+/// Why a draft, or one field of it, is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field's name in the Forum API, for example `closes_at`.
+    pub field: &'static str,
+    /// A full sentence that says what to do.
+    pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field,
+            message: message.into(),
+        }
+    }
+}
+
+/// Stages at which a project may look for money (INTERFACE.md 6).
+pub const SEEKING_STAGES: [Stage; 3] = [Stage::Idea, Stage::Pipeline, Stage::Implementation];
+
+/// A project at an early stage with a gap above zero seeks funding.
+pub fn seeks_funding(content: &Content) -> bool {
+    content
+        .stage
+        .is_some_and(|stage| SEEKING_STAGES.contains(&stage))
+        && content.budget.as_ref().is_some_and(|budget| budget.gap > 0)
+}
+
+/// Every rule about the fields of an entry; all failures at once, so that a
+/// person can mend them in one go.
+pub fn check(content: &Content) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    check_text(content, &mut errors);
+    check_codes(&content.codes, &mut errors);
+    check_progress(content, &mut errors);
+    check_dates(content, &mut errors);
+    check_budget(content, &mut errors);
+    errors
+}
+
+fn check_text(content: &Content, errors: &mut Vec<FieldError>) {
+    let title_chars = content.title.chars().count();
+    if content.title.trim().is_empty() && content.kind != Kind::Note {
+        errors.push(FieldError::new("title", "Give the entry a title."));
+    } else if title_chars > MAX_TITLE_CHARS {
+        errors.push(FieldError::new(
+            "title",
+            format!("The title has {title_chars} characters; at most {MAX_TITLE_CHARS} fit."),
+        ));
+    }
+    if content.title.chars().any(char::is_control) {
+        errors.push(FieldError::new(
+            "title",
+            "The title must be one line of plain text.",
+        ));
+    }
+    let body_chars = content.body.chars().count();
+    if content.body.trim().is_empty() {
+        errors.push(FieldError::new("body", "Write the text of the entry."));
+    } else if body_chars > MAX_BODY_CHARS {
+        errors.push(FieldError::new(
+            "body",
+            format!("The text has {body_chars} characters; at most {MAX_BODY_CHARS} fit."),
+        ));
+    }
+    if let Err(error) = super::taxonomy::check_language(&content.language) {
+        errors.push(FieldError::new("language", error.to_string()));
+    }
+}
+
+fn check_codes(codes: &Codes, errors: &mut Vec<FieldError>) {
+    for (scheme, list) in codes.lists() {
+        if list.len() > MAX_CODES {
+            errors.push(FieldError::new(
+                scheme.field(),
+                format!(
+                    "At most {MAX_CODES} codes fit here; {} were given.",
+                    list.len()
+                ),
+            ));
+        }
+        for code in list {
+            if let Err(error) = super::taxonomy::check(scheme, code) {
+                errors.push(FieldError::new(scheme.field(), error.to_string()));
+            }
+        }
+    }
+}
+
+fn check_progress(content: &Content, errors: &mut Vec<FieldError>) {
+    match content.kind {
+        Kind::Project => {
+            if content.stage.is_none() {
+                errors.push(FieldError::new(
+                    "stage",
+                    "Say which stage the project is at.",
+                ));
+            }
+        }
+        Kind::Request | Kind::Offer | Kind::Note => {
+            if content.stage.is_some() {
+                errors.push(FieldError::new("stage", "Only projects have a stage."));
+            }
+        }
+    }
+    match content.kind {
+        Kind::Request | Kind::Offer => {
+            if content.status.is_none() {
+                errors.push(FieldError::new(
+                    "status",
+                    "Say how the entry stands, for example open.",
+                ));
+            }
+        }
+        Kind::Project | Kind::Note => {
+            if content.status.is_some() {
+                errors.push(FieldError::new(
+                    "status",
+                    "Only requests and offers have a status.",
+                ));
+            }
+        }
+    }
+}
+
+fn check_dates(content: &Content, errors: &mut Vec<FieldError>) {
+    if let (Some(start), Some(end)) = (content.starts_on, content.ends_on)
+        && end < start
+    {
+        errors.push(FieldError::new(
+            "ends_on",
+            format!("The end ({end}) is before the start ({start})."),
+        ));
+    }
+}
+
+fn check_budget(content: &Content, errors: &mut Vec<FieldError>) {
+    let Some(budget) = &content.budget else {
+        return;
+    };
+    if content.kind != Kind::Project {
+        errors.push(FieldError::new("budget", "Only projects have a budget."));
+    }
+    let is_currency =
+        budget.currency.len() == 3 && budget.currency.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_currency {
+        errors.push(FieldError::new(
+            "budget",
+            "Give the currency as its three-letter ISO 4217 code, for example USD.",
+        ));
+    }
+    if budget.total < 0 || budget.gap < 0 || budget.gap > budget.total {
+        errors.push(FieldError::new(
+            "budget",
+            "The total must be 0 or more, and the funding gap between 0 and the total.",
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Content {
+        Content {
+            kind: Kind::Request,
+            title: "Training for border police".into(),
+            body: "Five days.".into(),
+            language: "en".into(),
+            tlp: Tlp::Clear,
+            codes: Codes {
+                countries: vec!["AL".into()],
+                ..Codes::default()
+            },
+            stage: None,
+            status: Some(Status::Open),
+            closes_at: None,
+            starts_on: None,
+            ends_on: None,
+            budget: None,
+        }
+    }
+
+    fn fields(content: &Content) -> Vec<&'static str> {
+        check(content).iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_complete_request_passes() {
+        assert_eq!(check(&request()), []);
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
+        let mut content = request();
+        content.title = " ".into();
+        content.body = "x".repeat(MAX_BODY_CHARS + 1);
+        content.language = "not a tag".into();
+        content.codes.countries = vec!["XX".into()];
+        content.stage = Some(Stage::Idea);
+        content.status = None;
+        content.starts_on = NaiveDate::from_ymd_opt(2027, 2, 2);
+        content.ends_on = NaiveDate::from_ymd_opt(2027, 2, 1);
+        content.budget = Some(Budget {
+            currency: "usd".into(),
+            total: 1,
+            gap: 2,
+        });
+        assert_eq!(
+            fields(&content),
+            [
+                "title",
+                "body",
+                "language",
+                "countries",
+                "stage",
+                "status",
+                "ends_on",
+                "budget",
+                "budget",
+                "budget"
+            ]
+        );
+    }
+
+    #[test]
+    fn caps_count_characters_and_not_bytes() {
+        let mut content = request();
+        content.title = "ж".repeat(MAX_TITLE_CHARS);
+        assert_eq!(check(&content), []);
+        content.title.push('ж');
+        assert_eq!(fields(&content), ["title"]);
+    }
+
+    #[test]
+    fn withdrawn_sector_codes_are_refused() {
+        let mut content = request();
+        content.codes.sectors = vec!["15162".into()];
+        assert_eq!(fields(&content), ["sectors"]);
+    }
+
+    #[test]
+    fn a_closed_project_with_a_gap_does_not_seek_funding() {
+        let mut content = request();
+        content.kind = Kind::Project;
+        content.status = None;
+        content.stage = Some(Stage::Pipeline);
+        content.budget = Some(Budget {
+            currency: "USD".into(),
+            total: 10,
+            gap: 5,
+        });
+        assert!(seeks_funding(&content));
+        content.stage = Some(Stage::Closed);
+        assert!(!seeks_funding(&content));
+    }
+}

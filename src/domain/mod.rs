@@ -1,0 +1,17 @@
+//! Nouns and rules of the Forum: no I/O, no SQL, no wire names.
+//!
+//! Everything here is a plain value or a pure function, so that each rule can
+//! be read, and tested, without a database or a network.
+
+pub mod account;
+pub mod activity;
+pub mod audience;
+pub mod delivery;
+pub mod entry;
+pub mod follow;
+pub mod id;
+pub mod organisation;
+pub mod page;
+pub mod task;
+pub mod taxonomy;
+pub mod text;

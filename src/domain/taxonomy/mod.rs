@@ -1,0 +1,1 @@
+//! Code lists: every code has a name, and unknown or withdrawn codes are refused.

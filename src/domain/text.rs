@@ -1,0 +1,1 @@
+//! Text: Markdown to safe HTML, foreign HTML to safe HTML, plain excerpts.

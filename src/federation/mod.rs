@@ -1,0 +1,1 @@
+//! The ActivityPub wire: what other servers send and read.

@@ -1,0 +1,1 @@
+//! The Forum's own JSON API, with its OpenAPI description generated from the code.

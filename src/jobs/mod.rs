@@ -1,0 +1,1 @@
+//! Background work: claims tasks and lanes from storage and runs them.

@@ -1,0 +1,1 @@
+//! Verbs: each is one transaction, and its error type states its rules.

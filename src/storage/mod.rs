@@ -1,0 +1,1 @@
+//! The only room that knows diesel: one code for SQLite and PostgreSQL.

@@ -1,0 +1,1 @@
+//! One test binary: rules, doors through `TestApp`, fixtures of foreign servers.

@@ -1,0 +1,1 @@
+//! Every path and id that the node mints, and how they are read back.
