@@ -1,0 +1,247 @@
+-- Dates are ISO 8601 text; instants are timestamptz.
+
+-- What this node knows of itself, one document a key.
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY NOT NULL,
+    value JSONB NOT NULL
+);
+
+-- Organisations: ours (host IS NULL) and those of other servers.
+CREATE TABLE organisations (
+    id BIGINT PRIMARY KEY NOT NULL,
+    uri TEXT NOT NULL UNIQUE,
+    handle TEXT NOT NULL,
+    host TEXT,
+    name TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    summary_html TEXT NOT NULL,
+    category TEXT,
+    country TEXT,
+    expertise JSONB NOT NULL,
+    url TEXT NOT NULL,
+    website TEXT,
+    avatar TEXT,
+    locked BOOLEAN NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'deleted')),
+    actor_type TEXT NOT NULL,
+    inbox TEXT NOT NULL,
+    shared_inbox TEXT,
+    outbox TEXT,
+    followers TEXT,
+    following TEXT,
+    featured TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    fetched_at TIMESTAMPTZ
+);
+-- Two servers may share a handle, one server may not repeat it.
+CREATE UNIQUE INDEX organisations_acct ON organisations (lower(handle), coalesce(host, ''));
+
+-- Public keys of every actor we met, private ones of our own.
+CREATE TABLE keys (
+    uri TEXT PRIMARY KEY NOT NULL,
+    owner_uri TEXT NOT NULL,
+    algorithm TEXT NOT NULL CHECK (algorithm IN ('rsa', 'ed25519')),
+    public_key TEXT NOT NULL,
+    private_key TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    fetched_at TIMESTAMPTZ
+);
+CREATE INDEX keys_owner ON keys (owner_uri);
+
+CREATE TABLE users (
+    id BIGINT PRIMARY KEY NOT NULL,
+    email TEXT NOT NULL UNIQUE,
+    organisation_id BIGINT NOT NULL REFERENCES organisations (id),
+    role TEXT NOT NULL CHECK (role IN ('administrator', 'focal-point', 'editor', 'reader')),
+    password_hash TEXT,
+    disabled BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    signed_in_at TIMESTAMPTZ
+);
+CREATE INDEX users_organisation ON users (organisation_id);
+
+-- Only the SHA-256 (base64url) of a token is ever stored.
+CREATE TABLE sessions (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    csrf TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+CREATE TABLE links (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'set-password')),
+    user_id BIGINT REFERENCES users (id) ON DELETE CASCADE,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ
+);
+CREATE INDEX links_expiry ON links (expires_at);
+
+CREATE TABLE access_tokens (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    scopes TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    revoked_at TIMESTAMPTZ
+);
+CREATE INDEX access_tokens_user ON access_tokens (user_id);
+
+-- Entries, ours and received. A deleted one keeps its row as a tombstone:
+-- ids are never reused and a late Update must not bring it back.
+CREATE TABLE entries (
+    id BIGINT PRIMARY KEY NOT NULL,
+    uri TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    local BOOLEAN NOT NULL,
+    author_id BIGINT NOT NULL REFERENCES organisations (id),
+    kind TEXT NOT NULL CHECK (kind IN ('request', 'project', 'offer', 'note')),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    html TEXT NOT NULL,
+    warning TEXT NOT NULL,
+    language TEXT NOT NULL,
+    audience TEXT NOT NULL CHECK (audience IN ('public', 'members', 'preferential', 'named')),
+    tlp TEXT NOT NULL,
+    stage TEXT,
+    status TEXT,
+    closes_at TIMESTAMPTZ,
+    starts_on TEXT,
+    ends_on TEXT,
+    budget_currency TEXT,
+    budget_total BIGINT,
+    budget_gap BIGINT,
+    root_id BIGINT NOT NULL,
+    in_reply_to_id BIGINT,
+    in_reply_to_uri TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    edited_at TIMESTAMPTZ,
+    deleted_at TIMESTAMPTZ
+);
+CREATE INDEX entries_author ON entries (author_id, id);
+CREATE INDEX entries_audience ON entries (audience, id);
+CREATE INDEX entries_root ON entries (root_id, id);
+CREATE INDEX entries_parent ON entries (in_reply_to_id, id);
+CREATE INDEX entries_parent_uri ON entries (in_reply_to_uri);
+
+-- Codes and hashtags of an entry: scheme is country, region, sector, pillar,
+-- exploitation, activity or tag.
+CREATE TABLE entry_terms (
+    entry_id BIGINT NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    scheme TEXT NOT NULL,
+    code TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (entry_id, scheme, code)
+);
+CREATE INDEX entry_terms_code ON entry_terms (scheme, code, entry_id);
+
+-- Organisations bound to an entry: 'named' in its audience, or 'partner'.
+CREATE TABLE entry_parties (
+    entry_id BIGINT NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('named', 'partner')),
+    organisation_id BIGINT NOT NULL REFERENCES organisations (id),
+    PRIMARY KEY (entry_id, role, organisation_id)
+);
+CREATE INDEX entry_parties_organisation ON entry_parties (organisation_id, role, entry_id);
+
+CREATE TABLE follows (
+    id BIGINT PRIMARY KEY NOT NULL,
+    follower_id BIGINT NOT NULL REFERENCES organisations (id),
+    followed_id BIGINT NOT NULL REFERENCES organisations (id),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'accepted')),
+    activity_uri TEXT NOT NULL UNIQUE,
+    created_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (follower_id, followed_id)
+);
+CREATE INDEX follows_followed ON follows (followed_id, state, id);
+CREATE INDEX follows_follower ON follows (follower_id, state, id);
+
+-- Activities sent and received. The unique id is what makes a replay have no
+-- second effect. `document` is the JSON text as sent, once it was worded.
+CREATE TABLE activities (
+    id BIGINT PRIMARY KEY NOT NULL,
+    uri TEXT NOT NULL UNIQUE,
+    local BOOLEAN NOT NULL,
+    kind TEXT NOT NULL,
+    actor_uri TEXT NOT NULL,
+    actor_id BIGINT,
+    entry_id BIGINT,
+    detail JSONB,
+    document TEXT,
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX activities_entry ON activities (entry_id, id);
+CREATE INDEX activities_actor ON activities (actor_id, id);
+CREATE INDEX activities_created ON activities (local, created_at);
+
+-- Objects deleted before we ever saw them.
+CREATE TABLE tombstones (
+    uri TEXT PRIMARY KEY NOT NULL,
+    owner_uri TEXT NOT NULL,
+    deleted_at TIMESTAMPTZ NOT NULL
+);
+
+-- One row per activity and inbox: the queue, and the record of who was told.
+CREATE TABLE deliveries (
+    id BIGINT PRIMARY KEY NOT NULL,
+    activity_id BIGINT NOT NULL REFERENCES activities (id),
+    sender_id BIGINT NOT NULL REFERENCES organisations (id),
+    host TEXT NOT NULL,
+    inbox TEXT NOT NULL,
+    order_key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ,
+    UNIQUE (activity_id, inbox)
+);
+CREATE INDEX deliveries_lane ON deliveries (host, state, id);
+
+-- One lane per host that we send to.
+CREATE TABLE lanes (
+    host TEXT PRIMARY KEY NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'held', 'gone')),
+    waiting BOOLEAN NOT NULL,
+    failures INTEGER NOT NULL,
+    retry_at TIMESTAMPTZ,
+    leased_until TIMESTAMPTZ,
+    last_error TEXT,
+    last_success_at TIMESTAMPTZ
+);
+CREATE INDEX lanes_due ON lanes (waiting, state, retry_at);
+
+CREATE TABLE host_policies (
+    host TEXT PRIMARY KEY NOT NULL,
+    policy TEXT NOT NULL CHECK (policy IN ('block', 'allow')),
+    reason TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE tasks (
+    id BIGINT PRIMARY KEY NOT NULL,
+    task JSONB NOT NULL,
+    run_at TIMESTAMPTZ NOT NULL,
+    claimed_until TIMESTAMPTZ,
+    attempts INTEGER NOT NULL,
+    last_error TEXT
+);
+CREATE INDEX tasks_due ON tasks (run_at, id);
+
+-- Full text of entries, folded as SQLite's `remove_diacritics 2` does: letters
+-- that lose their marks under NFKD. `unaccent` is an extension that needs a
+-- privilege; this needs none.
+CREATE FUNCTION forum_fold(input TEXT) RETURNS TEXT
+    LANGUAGE SQL IMMUTABLE PARALLEL SAFE STRICT
+    RETURN lower(regexp_replace(normalize(input, NFKD), '[\u0300-\u036f]', '', 'g'));
+CREATE TABLE entry_search (
+    entry_id BIGINT PRIMARY KEY NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    document TSVECTOR NOT NULL
+);
+CREATE INDEX entry_search_document ON entry_search USING gin (document);

@@ -1,1 +1,0 @@
-//! Typed settings, validated at start.

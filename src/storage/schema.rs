@@ -1,0 +1,306 @@
+//! The tables as diesel sees them, the same for both databases.
+
+// One block per table of `migrations/*/2026-11-22-000000_foundation/up.sql`.
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Json;
+
+    meta (key) {
+        key -> Text,
+        value -> Json,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Json};
+
+    organisations (id) {
+        id -> BigInt,
+        uri -> Text,
+        handle -> Text,
+        host -> Nullable<Text>,
+        name -> Text,
+        summary -> Text,
+        summary_html -> Text,
+        category -> Nullable<Text>,
+        country -> Nullable<Text>,
+        expertise -> Json,
+        url -> Text,
+        website -> Nullable<Text>,
+        avatar -> Nullable<Text>,
+        locked -> Bool,
+        state -> Text,
+        actor_type -> Text,
+        inbox -> Text,
+        shared_inbox -> Nullable<Text>,
+        outbox -> Nullable<Text>,
+        followers -> Nullable<Text>,
+        following -> Nullable<Text>,
+        featured -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        fetched_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    keys (uri) {
+        uri -> Text,
+        owner_uri -> Text,
+        algorithm -> Text,
+        public_key -> Text,
+        private_key -> Nullable<Text>,
+        created_at -> Instant,
+        fetched_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    users (id) {
+        id -> BigInt,
+        email -> Text,
+        organisation_id -> BigInt,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        disabled -> Bool,
+        created_at -> Instant,
+        signed_in_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> BigInt,
+        csrf -> Text,
+        created_at -> Instant,
+        seen_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    links (token_hash) {
+        token_hash -> Text,
+        purpose -> Text,
+        user_id -> Nullable<BigInt>,
+        created_at -> Instant,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    access_tokens (token_hash) {
+        token_hash -> Text,
+        user_id -> BigInt,
+        scopes -> Text,
+        created_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    entries (id) {
+        id -> BigInt,
+        uri -> Text,
+        url -> Text,
+        local -> Bool,
+        author_id -> BigInt,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        html -> Text,
+        warning -> Text,
+        language -> Text,
+        audience -> Text,
+        tlp -> Text,
+        stage -> Nullable<Text>,
+        status -> Nullable<Text>,
+        closes_at -> Nullable<Instant>,
+        starts_on -> Nullable<Text>,
+        ends_on -> Nullable<Text>,
+        budget_currency -> Nullable<Text>,
+        budget_total -> Nullable<BigInt>,
+        budget_gap -> Nullable<BigInt>,
+        root_id -> BigInt,
+        in_reply_to_id -> Nullable<BigInt>,
+        in_reply_to_uri -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        edited_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    entry_terms (entry_id, scheme, code) {
+        entry_id -> BigInt,
+        scheme -> Text,
+        code -> Text,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    entry_parties (entry_id, role, organisation_id) {
+        entry_id -> BigInt,
+        role -> Text,
+        organisation_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    follows (id) {
+        id -> BigInt,
+        follower_id -> BigInt,
+        followed_id -> BigInt,
+        state -> Text,
+        activity_uri -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Json};
+
+    activities (id) {
+        id -> BigInt,
+        uri -> Text,
+        local -> Bool,
+        kind -> Text,
+        actor_uri -> Text,
+        actor_id -> Nullable<BigInt>,
+        entry_id -> Nullable<BigInt>,
+        detail -> Nullable<Json>,
+        document -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    tombstones (uri) {
+        uri -> Text,
+        owner_uri -> Text,
+        deleted_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    deliveries (id) {
+        id -> BigInt,
+        activity_id -> BigInt,
+        sender_id -> BigInt,
+        host -> Text,
+        inbox -> Text,
+        order_key -> Text,
+        state -> Text,
+        attempts -> Integer,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    lanes (host) {
+        host -> Text,
+        state -> Text,
+        waiting -> Bool,
+        failures -> Integer,
+        retry_at -> Nullable<Instant>,
+        leased_until -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+        last_success_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    host_policies (host) {
+        host -> Text,
+        policy -> Text,
+        reason -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Json};
+
+    tasks (id) {
+        id -> BigInt,
+        task -> Json,
+        run_at -> Instant,
+        claimed_until -> Nullable<Instant>,
+        attempts -> Integer,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(entry_terms -> entries (entry_id));
+diesel::joinable!(entry_parties -> entries (entry_id));
+diesel::joinable!(users -> organisations (organisation_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(access_tokens -> users (user_id));
+diesel::joinable!(deliveries -> activities (activity_id));
+diesel::joinable!(entries -> organisations (author_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    meta,
+    organisations,
+    keys,
+    users,
+    sessions,
+    links,
+    access_tokens,
+    entries,
+    entry_terms,
+    entry_parties,
+    follows,
+    activities,
+    tombstones,
+    deliveries,
+    lanes,
+    host_policies,
+    tasks,
+);
