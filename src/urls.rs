@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::domain::id::{ActivityId, EntryId, FollowId};
+use crate::domain::id::{ActivityId, EntryId};
 
 /// `host`, or `host:port` when the port is not the scheme's own.
 pub fn authority(url: &Url) -> String {
@@ -85,10 +85,6 @@ impl Urls {
         self.mint(&format!("/activities/{id}"))
     }
 
-    /// The id of a Follow that a local organisation sends.
-    pub fn follow(&self, id: FollowId) -> Url {
-        self.mint(&format!("/activities/{id}"))
-    }
 
     pub fn tag(&self, tag: &str) -> Url {
         let mut url = self.mint("/tags");

@@ -13,7 +13,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
-    use crate::storage::types::{Instant, Json};
+    use crate::storage::types::Instant;
 
     organisations (id) {
         id -> BigInt,
@@ -25,7 +25,6 @@ diesel::table! {
         summary_html -> Text,
         category -> Nullable<Text>,
         country -> Nullable<Text>,
-        expertise -> Json,
         url -> Text,
         website -> Nullable<Text>,
         avatar -> Nullable<Text>,
@@ -41,6 +40,17 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         fetched_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    organisation_terms (organisation_id, scheme, code) {
+        organisation_id -> BigInt,
+        scheme -> Text,
+        code -> Text,
+        position -> Integer,
     }
 }
 
@@ -277,6 +287,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(organisation_terms -> organisations (organisation_id));
 diesel::joinable!(entry_terms -> entries (entry_id));
 diesel::joinable!(entry_parties -> entries (entry_id));
 diesel::joinable!(users -> organisations (organisation_id));
@@ -288,6 +299,7 @@ diesel::joinable!(entries -> organisations (author_id));
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     organisations,
+    organisation_terms,
     keys,
     users,
     sessions,

@@ -17,7 +17,6 @@ CREATE TABLE organisations (
     summary_html TEXT NOT NULL,
     category TEXT,
     country TEXT,
-    expertise JSONB NOT NULL,
     url TEXT NOT NULL,
     website TEXT,
     avatar TEXT,
@@ -36,6 +35,16 @@ CREATE TABLE organisations (
 );
 -- Two servers may share a handle, one server may not repeat it.
 CREATE UNIQUE INDEX organisations_acct ON organisations (lower(handle), coalesce(host, ''));
+
+-- What an organisation offers: scheme is country, region, sector or language.
+CREATE TABLE organisation_terms (
+    organisation_id BIGINT NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    scheme TEXT NOT NULL,
+    code TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (organisation_id, scheme, code)
+);
+CREATE INDEX organisation_terms_code ON organisation_terms (scheme, code, organisation_id);
 
 -- Public keys of every actor we met, private ones of our own.
 CREATE TABLE keys (

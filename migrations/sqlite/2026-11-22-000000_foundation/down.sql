@@ -14,5 +14,6 @@ DROP TABLE links;
 DROP TABLE sessions;
 DROP TABLE users;
 DROP TABLE keys;
+DROP TABLE organisation_terms;
 DROP TABLE organisations;
 DROP TABLE meta;
