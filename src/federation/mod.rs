@@ -1,1 +1,4 @@
 //! The ActivityPub wire: what other servers send and read.
+
+pub mod json;
+pub mod origin;
