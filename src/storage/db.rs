@@ -1,0 +1,205 @@
+//! [`Db`]: the one handle through which everybody reads and writes.
+
+use std::{sync::Arc, time::Duration};
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    conn::Conn, error::Error, migrations, migrations::Plan, postgres::Postgres, sqlite::Sqlite,
+};
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Connections that read (SQLite), or all connections (PostgreSQL); at
+    /// least 1.
+    pub connections: u32,
+    /// How long a call waits for its turn before it is [`Error::Unavailable`].
+    pub wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections: 4,
+            wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A handle to the database. Clones share its connections.
+#[derive(Clone)]
+pub struct Db(Arc<Engine>);
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// How long [`Db::check`] waits for its write.
+const CHECK_LIMIT: Duration = Duration::from_secs(3);
+
+impl Db {
+    /// Opens `sqlite:PATH`, `sqlite://PATH`, `postgres://…` or
+    /// `postgresql://…`. A missing SQLite file is made, with its folder, for
+    /// the owner alone. Migrates nothing; blocks the thread for a moment.
+    ///
+    /// # Errors
+    /// [`Error::Url`] for another URL, [`Error::Newer`] for a database of a
+    /// newer version, [`Error::Unavailable`] when it cannot be reached.
+    pub fn open(url: &str, options: Options) -> Result<Self, Error> {
+        let engine = if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            Engine::Sqlite(Sqlite::open(path, options)?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Engine::Postgres(Postgres::open(url, options)?)
+        } else {
+            return Err(Error::Url("must begin with sqlite: or postgres://"));
+        };
+        let db = Self(Arc::new(engine));
+        migrations::refuse_newer(&mut db.maintenance()?, &Plan::EMBEDDED)?;
+        Ok(db)
+    }
+
+    /// Runs `f` on a consistent snapshot, away from the async threads. It
+    /// cannot write: the database refuses.
+    ///
+    /// # Errors
+    /// What `f` returns, or [`Error`] as `E`.
+    pub async fn read<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.read(f).await,
+            Engine::Postgres(postgres) => postgres.read(f).await,
+        }
+    }
+
+    /// Runs `f` in one transaction, away from the async threads, and answers
+    /// when it is durable. An `Err` or a panic in `f` undoes what `f` did. If
+    /// the caller stops waiting, `f` may run all the same.
+    ///
+    /// # Errors
+    /// What `f` returns, or [`Error`] as `E`.
+    pub async fn write<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.write(f).await,
+            Engine::Postgres(postgres) => postgres.write(f).await,
+        }
+    }
+
+    /// Is the node able to write? Makes a real write, of one row.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it fails or takes over 3 seconds.
+    pub async fn check(&self) -> Result<(), Error> {
+        let beat = self.write(|conn| -> Result<(), Error> {
+            let now = match conn {
+                Conn::Sqlite(_) => "json_quote(CURRENT_TIMESTAMP)",
+                Conn::Postgres(_) => "to_jsonb(CURRENT_TIMESTAMP)",
+            };
+            conn.batch_execute(&format!(
+                "INSERT INTO meta (key, value) VALUES ('heartbeat', {now}) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            ))?;
+            Ok(())
+        });
+        match tokio::time::timeout(CHECK_LIMIT, beat).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::Unavailable(error.to_string())),
+            Err(_elapsed) => Err(Error::Unavailable("a write took over 3 seconds".into())),
+        }
+    }
+
+    /// The schema that the database has: the newest migration applied, none
+    /// in an empty database. Blocks the thread.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached.
+    pub fn version(&self) -> Result<Option<String>, Error> {
+        Ok(migrations::applied(&mut self.maintenance()?)?.pop())
+    }
+
+    /// The migrations that [`Db::migrate`] would apply, in their order. Blocks
+    /// the thread.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached.
+    pub fn pending(&self) -> Result<Vec<String>, Error> {
+        migrations::pending(&mut self.maintenance()?, &Plan::EMBEDDED)
+    }
+
+    /// Brings the database to this version and names the migrations applied.
+    /// A SQLite database that is not empty is first copied, next to itself.
+    /// Blocks the thread.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] or [`Error::Migration`]; the migration that failed is
+    /// rolled back, those before it stay.
+    pub fn migrate(&self) -> Result<Vec<String>, Error> {
+        self.migrate_by(&Plan::EMBEDDED)
+    }
+
+    pub(super) fn migrate_by(&self, plan: &Plan) -> Result<Vec<String>, Error> {
+        let mut conn = self.maintenance()?;
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => {
+                migrations::copy_before(&mut conn, plan, sqlite.file())?;
+            }
+            Engine::Postgres(_) => {}
+        }
+        migrations::migrate(&mut conn, plan)
+    }
+
+    /// A connection of its own, outside the pool and without time limits.
+    fn maintenance(&self) -> Result<Conn, Error> {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.maintenance(),
+            Engine::Postgres(postgres) => postgres.maintenance(),
+        }
+    }
+}
+
+/// Waits for one of a bounded number of turns.
+pub(super) async fn turn(
+    slots: &Arc<Semaphore>,
+    wait: Duration,
+) -> Result<OwnedSemaphorePermit, Error> {
+    let turn = Arc::clone(slots).acquire_owned();
+    match tokio::time::timeout(wait, turn).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_closed)) => Err(Error::Unavailable("it is being closed".into())),
+        Err(_elapsed) => Err(Error::Unavailable(format!(
+            "no connection became free within {} s",
+            wait.as_secs_f32()
+        ))),
+    }
+}
+
+/// Runs `f` on a thread that may block.
+pub(super) async fn off_thread<T, E>(
+    f: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(Error::Panicked.into()),
+        Err(_cancelled) => Err(Error::Unavailable("it is being closed".into()).into()),
+    }
+}

@@ -1,0 +1,212 @@
+//! PostgreSQL: a pool of connections, used on threads that may block.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use diesel::{
+    Connection, PgConnection,
+    connection::SimpleConnection,
+    r2d2::{ManageConnection, NopErrorHandler, Pool, PooledConnection, R2D2Connection},
+};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{
+    conn::Conn,
+    db::{Options, off_thread, turn},
+    error::Error,
+};
+
+const WRITE: &str = "BEGIN";
+
+/// One snapshot for all statements of a read.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A statement that takes longer is given up, and a forgotten transaction is
+/// ended, so that neither holds locks and connections for ever.
+const LIMITS: &str = "SET statement_timeout = '30s'; \
+     SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '60s'";
+
+pub(super) struct Postgres {
+    server: Server,
+    pool: Pool<Server>,
+    slots: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Postgres {
+    pub(super) fn open(url: &str, options: Options) -> Result<Self, Error> {
+        let server = Server::new(url)?;
+        let connections = options.connections.max(1);
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(0))
+            .connection_timeout(options.wait)
+            // BEGIN is the test: it costs no round trip of its own.
+            .test_on_check_out(false)
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(server.clone());
+        Ok(Self {
+            server,
+            pool,
+            slots: Arc::new(Semaphore::new(connections as usize)),
+            wait: options.wait,
+        })
+    }
+
+    pub(super) fn maintenance(&self) -> Result<Conn, Error> {
+        self.server.connect_unlimited()
+    }
+
+    pub(super) async fn read<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.transaction(READ, f).await
+    }
+
+    pub(super) async fn write<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.transaction(WRITE, f).await
+    }
+
+    async fn transaction<T, E>(
+        &self,
+        begin_sql: &'static str,
+        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let turn = turn(&self.slots, self.wait).await?;
+        let (pool, wait) = (self.pool.clone(), self.wait);
+        off_thread(move || {
+            let _turn = turn;
+            let mut conn = begin(&pool, begin_sql, wait)?;
+            // A panic in `f` drops the connection with its transaction open;
+            // the pool closes it, and the server rolls back.
+            match f(&mut conn) {
+                Ok(value) => {
+                    conn.commit().map_err(Error::from)?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    // If this fails, the pool finds the connection broken.
+                    drop(conn.rollback());
+                    Err(error)
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Opens a transaction on a pooled connection. One that died while it was idle
+/// is put away and the next is tried: nothing has run on it yet.
+fn begin(
+    pool: &Pool<Server>,
+    sql: &str,
+    wait: Duration,
+) -> Result<PooledConnection<Server>, Error> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut conn = pool
+            .get_timeout(left.max(Duration::from_millis(1)))
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        match conn.begin("", sql) {
+            Ok(()) => return Ok(conn),
+            Err(error) if Instant::now() >= deadline => return Err(error.into()),
+            Err(_dead) if conn.is_broken() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Where the server is and how connections to it are made.
+#[derive(Clone)]
+struct Server {
+    url: String,
+    /// As it stands in the URL, and decoded; never to be shown.
+    secrets: Vec<String>,
+}
+
+impl Server {
+    fn new(url: &str) -> Result<Self, Error> {
+        let mut parsed =
+            Url::parse(url).map_err(|_| Error::Url("is not a valid postgres:// address"))?;
+        let given: Vec<String> = parsed.query_pairs().map(|(key, _)| key.into()).collect();
+        // A server that does not answer is noticed in seconds, not hours.
+        let defaults = [
+            ("connect_timeout", "5"),
+            ("tcp_user_timeout", "30000"),
+            ("keepalives_idle", "30"),
+            ("application_name", "virtual-forum"),
+        ];
+        let missing = defaults
+            .iter()
+            .filter(|(key, _)| !given.iter().any(|given| given == key));
+        parsed.query_pairs_mut().extend_pairs(missing);
+        let secrets = parsed
+            .password()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(
+                parsed
+                    .query_pairs()
+                    .filter(|(key, _)| key.contains("password"))
+                    .map(|(_, value)| value.into_owned()),
+            )
+            .filter(|secret| !secret.is_empty())
+            .collect();
+        Ok(Self {
+            url: parsed.into(),
+            secrets,
+        })
+    }
+
+    fn connect_unlimited(&self) -> Result<Conn, Error> {
+        PgConnection::establish(&self.url)
+            .map(Conn::Postgres)
+            .map_err(|error| {
+                let mut reason = error.to_string();
+                for secret in &self.secrets {
+                    reason = reason.replace(secret, "…");
+                }
+                Error::Unavailable(reason)
+            })
+    }
+}
+
+impl ManageConnection for Server {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn, Error> {
+        let mut conn = self.connect_unlimited()?;
+        conn.batch_execute(LIMITS)?;
+        Ok(conn)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Error> {
+        Ok(conn.ping()?)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
