@@ -49,7 +49,7 @@ macro_rules! words {
 
         #[doc = concat!("A word that names no ", $what, ".")]
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-        #[error("unknown {} {0:?}: use one of {}", $what, [$($word),*].join(", "))]
+        #[error("unknown {} {:?}: use one of {}", $what, .0, [$($word),*].join(", "))]
         pub struct $error(pub String);
 
         impl FromStr for $name {

@@ -1,1 +1,0 @@
-//! Text: Markdown to safe HTML, foreign HTML to safe HTML, plain excerpts.
