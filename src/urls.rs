@@ -85,7 +85,6 @@ impl Urls {
         self.mint(&format!("/activities/{id}"))
     }
 
-
     pub fn tag(&self, tag: &str) -> Url {
         let mut url = self.mint("/tags");
         url.path_segments_mut()
