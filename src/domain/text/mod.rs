@@ -1,6 +1,7 @@
 //! Text for people: Markdown and foreign HTML become a small safe subset of
 //! HTML (SECURITY.md 5), and HTML becomes plain text again.
 
+mod bounds;
 mod links;
 mod markdown;
 mod plain;

@@ -8,9 +8,8 @@ use std::{
 };
 
 use super::{
-    escape, is_bidi_control, links, plain,
+    bounds, escape, is_bidi_control, links, plain,
     rewrite::{self, Token},
-    truncate_chars,
 };
 
 /// Tags that remain.
@@ -56,8 +55,6 @@ const BLOCKS: [&str; 15] = [
 const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 const CELLS: [&str; 2] = ["td", "th"];
 
-/// Characters of foreign HTML that are looked at; what follows is dropped.
-const MAX_CHARS: usize = 200_000;
 /// How often the cleaner runs before it gives up on contorted markup.
 const MAX_ROUNDS: usize = 5;
 
@@ -88,7 +85,7 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 
 /// Foreign HTML made safe to show. Applying it twice changes nothing more.
 pub fn sanitise(html: &str) -> String {
-    let mut current = clean(truncate_chars(html, MAX_CHARS));
+    let mut current = clean(bounds::bounded(html));
     for _ in 1..MAX_ROUNDS {
         let next = clean(&current);
         if next == current {

@@ -175,16 +175,10 @@ fn deep_and_broken_markup_ends_soon() {
         assert_safe(&html);
     }
     assert!(
-        started.elapsed() < std::time::Duration::from_secs(20),
+        started.elapsed() < std::time::Duration::from_secs(10),
         "{:?}",
         started.elapsed()
     );
-}
-
-#[test]
-fn what_is_beyond_the_cap_is_dropped() {
-    let html = sanitise(&"ж".repeat(MAX_CHARS + 1));
-    assert_eq!(html.chars().count(), MAX_CHARS);
 }
 
 fn fragment() -> impl Strategy<Value = String> {
