@@ -1,1 +1,44 @@
+//! What the black-box tests are made of: real nodes as separate processes,
+//! real and scripted foreign servers, and clients that speak HTTP to them.
+//!
+//! Nothing here imports the product: a test knows a node only by its commands
+//! and its addresses, as an operator, a client or another server would.
 
+pub mod binary;
+pub mod database;
+pub mod foreign;
+pub mod forum;
+pub mod http;
+pub mod mastodon;
+pub mod node;
+pub mod port;
+pub mod remote;
+pub mod script;
+pub mod signing;
+pub mod wait;
+
+/// Writes a test once and runs it on SQLite and on PostgreSQL.
+///
+/// `on_both_databases!(async fn name(store) { … })` makes the tests
+/// `name::on_sqlite` and `name::on_postgres`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($(#[$doc:meta])* async fn $name:ident($store:ident) $body:block) => {
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+
+            async fn run($store: $crate::database::Store) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                run($crate::database::Store::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                run($crate::database::Store::Postgres).await;
+            }
+        }
+    };
+}
