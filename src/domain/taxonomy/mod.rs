@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use countries::DISCLAIMER;
 pub use language::{LanguageError, check_language, language_name};
-pub use regions::{all_countries_within, all_within, contains, countries_within, region_of, regions_containing, within};
+pub use regions::{contains, countries_within, region_of, regions_containing, within};
 
 /// The six code lists that an entry draws on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

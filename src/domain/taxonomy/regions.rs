@@ -103,28 +103,6 @@ pub fn countries_within(region: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// [`within`] for several regions at once, each code once.
-pub fn all_within(outer: &[String]) -> Vec<String> {
-    TREE.iter()
-        .map(|(code, _, _, _)| *code)
-        .filter(|code| outer.iter().any(|outer| contains(outer, code)))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// [`countries_within`] for several regions at once, each code once.
-pub fn all_countries_within(outer: &[String]) -> Vec<String> {
-    let regions = all_within(outer);
-    countries::terms()
-        .iter()
-        .filter(|term| {
-            term.parent
-                .is_some_and(|parent| regions.iter().any(|region| region == parent))
-        })
-        .map(|term| term.code.to_owned())
-        .collect()
-}
-
 /// The smallest region that holds the country.
 pub fn region_of(country: &str) -> Option<&'static str> {
     countries::find(country)?.parent
@@ -215,17 +193,6 @@ mod tests {
         assert_eq!(region_of("QM"), Some("151"));
         assert!(countries_within("150").contains(&"XK"));
         assert!(countries_within("150").contains(&"QM"));
-    }
-
-    #[test]
-    fn several_regions_together_name_each_place_once() {
-        let both = ["150".to_owned(), "039".to_owned()];
-        assert_eq!(all_within(&both), ["150", "039", "151", "154", "155"]);
-        assert_eq!(all_countries_within(&both), countries_within("150"));
-        let apart = ["039".to_owned(), "143".to_owned(), "999".to_owned()];
-        assert_eq!(all_within(&apart), ["143", "039"]);
-        assert!(all_countries_within(&apart).contains(&"KZ".to_owned()));
-        assert!(all_countries_within(&[]).is_empty());
     }
 
     #[test]
