@@ -1,0 +1,172 @@
+//! What stands around every page: the node's name, the way about, who is
+//! signed in, and the outcome of what was just done.
+
+use crate::domain::account::Role;
+
+/// Everything that `base.html` shows.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    pub node: Node,
+    pub person: Option<Person>,
+    /// The form token of this browser (see `session`).
+    pub token: String,
+    pub notice: Option<Notice>,
+    /// Path of the page, without query: marks the current item.
+    pub path: String,
+    pub style: String,
+    pub script: String,
+}
+
+/// What every page says of the node.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub name: String,
+    /// Empty when the operator gives no address.
+    pub contact: String,
+    /// A demonstration: every page says that all is invented.
+    pub fictional: bool,
+    pub version: &'static str,
+    /// Where the source of this very program is offered (AGPL-3.0, 13).
+    pub source: String,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub email: String,
+    pub role: Role,
+    pub organisation: String,
+    pub organisation_path: String,
+    /// Requests to follow that wait for an answer.
+    pub requests: usize,
+}
+
+/// One item of the main navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub name: String,
+    pub path: &'static str,
+    pub current: bool,
+}
+
+impl Layout {
+    /// The way about, by what the person may do.
+    pub fn navigation(&self) -> Vec<Item> {
+        let item = |name: &str, path: &'static str| Item {
+            name: name.to_owned(),
+            path,
+            current: self.path == path || (path != "/" && self.is_below(path)),
+        };
+        let mut items = vec![item("Entries", "/"), item("Organisations", "/organisations")];
+        let Some(person) = &self.person else {
+            items.push(item("About", "/about"));
+            items.push(item("Sign in", "/sign-in"));
+            return items;
+        };
+        items.push(item("Timeline", "/timeline"));
+        items.push(item("Following", "/following"));
+        let followers = match person.requests {
+            0 => "Followers".to_owned(),
+            count => format!("Followers ({count} waiting)"),
+        };
+        items.push(item(&followers, "/followers"));
+        if person.role.may_administer() {
+            items.push(item("Administration", "/admin"));
+        }
+        if person.role.may_write() {
+            items.push(item("Write", "/compose"));
+        }
+        items
+    }
+
+    fn is_below(&self, path: &str) -> bool {
+        self.path
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+macro_rules! notices {
+    ($($variant:ident = $word:literal, $text:literal;)*) => {
+        /// What was just done, told on the page after a redirect. The query
+        /// carries only the word, so that nobody can put text of their own
+        /// onto our pages by a link.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Notice { $($variant,)* }
+
+        impl Notice {
+            #[cfg(test)]
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The notice in a query's `done`; anything else says nothing.
+            pub fn read(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+notices! {
+    Published = "published", "The entry is published.";
+    Saved = "saved", "Your changes are saved.";
+    EntryDeleted = "entry-deleted", "The entry is deleted. Other servers that have it are told so.";
+    Replied = "replied", "Your reply is published.";
+    SignedIn = "signed-in", "You are signed in.";
+    SignedOut = "signed-out", "You are signed out.";
+    Following = "following", "You follow this organisation.";
+    Requested = "requested", "The request to follow is on its way. Its public entries appear once it is accepted.";
+    Unfollowed = "unfollowed", "You do not follow this organisation any more.";
+    Approved = "approved", "The follower is approved.";
+    Refused = "refused", "The request is refused, or the follower removed.";
+    Created = "created", "The organisation is added. Now add a person who speaks for it.";
+    Suspended = "suspended", "The organisation is suspended. Its pages answer as gone until it is restored.";
+    Restored = "restored", "The organisation is restored.";
+    OrganisationDeleted = "organisation-deleted", "The organisation is deleted. Every server that knows it is told so.";
+    RoleChanged = "role-changed", "The role is changed. It counts from now on.";
+    Disabled = "disabled", "The account is disabled. Its sessions and tokens have ended.";
+    Enabled = "enabled", "The account is enabled.";
+    Replayed = "replayed", "The deliveries are queued again.";
+    HostSaved = "host-saved", "The decision is saved.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::views::samples;
+
+    fn names(role: Option<Role>) -> Vec<String> {
+        let mut layout = samples::layout();
+        layout.person = role.map(|role| Person {
+            role,
+            ..samples::person()
+        });
+        let items = layout.navigation();
+        items.into_iter().map(|item| item.name).collect()
+    }
+
+    #[test]
+    fn the_way_about_follows_the_role() {
+        assert!(names(None).contains(&"Sign in".to_owned()));
+        assert!(!names(None).contains(&"Write".to_owned()));
+        assert!(!names(Some(Role::Reader)).contains(&"Write".to_owned()));
+        assert!(names(Some(Role::Editor)).contains(&"Write".to_owned()));
+        assert!(!names(Some(Role::FocalPoint)).contains(&"Administration".to_owned()));
+        assert!(names(Some(Role::Administrator)).contains(&"Administration".to_owned()));
+    }
+
+    #[test]
+    fn a_notice_is_a_known_word_and_nothing_else() {
+        for notice in Notice::ALL {
+            assert_eq!(Notice::read(notice.word()), Some(*notice));
+        }
+        assert_eq!(Notice::read("<b>Your account is locked</b>"), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! Administration of the node: organisations, people, deliveries, and other
+//! servers.
+
+pub mod deliveries;
+pub mod hosts;
+pub mod organisations;
+pub mod people;
+
+/// The tabs above every page of administration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tab {
+    pub name: &'static str,
+    pub path: &'static str,
+    pub current: bool,
+}
+
+pub fn tabs(current: &'static str) -> Vec<Tab> {
+    [
+        ("Organisations", "/admin/organisations"),
+        ("People", "/admin/users"),
+        ("Deliveries", "/admin/deliveries"),
+        ("Other servers", "/admin/hosts"),
+    ]
+    .map(|(name, path)| Tab {
+        name,
+        path,
+        current: path == current,
+    })
+    .to_vec()
+}

@@ -1,0 +1,18 @@
+//! The pages, a file for each or for a few that belong together.
+
+pub mod about;
+pub mod admin;
+pub mod compose;
+pub mod directory;
+pub mod entry;
+pub mod find;
+pub mod follows;
+pub mod home;
+pub mod link;
+pub mod organisation;
+pub mod profile;
+pub mod sign_in;
+pub mod timeline;
+
+#[cfg(test)]
+mod tests;
