@@ -57,7 +57,10 @@ impl Layout {
             path,
             current: self.path == path || (path != "/" && self.is_below(path)),
         };
-        let mut items = vec![item("Entries", "/"), item("Organisations", "/organisations")];
+        let mut items = vec![
+            item("Entries", "/"),
+            item("Organisations", "/organisations"),
+        ];
         let Some(person) = &self.person else {
             items.push(item("About", "/about"));
             items.push(item("Sign in", "/sign-in"));

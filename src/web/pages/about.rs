@@ -4,10 +4,7 @@
 use askama::Template;
 
 use crate::{
-    domain::{
-        audience::AudienceKind,
-        taxonomy::Scheme,
-    },
+    domain::{audience::AudienceKind, taxonomy::Scheme},
     web::{
         layout::Layout,
         views::{
@@ -51,7 +48,10 @@ pub struct CodesPage {
 }
 
 pub fn audiences() -> Vec<AudienceChoice> {
-    AudienceKind::ALL.into_iter().map(choices::audience).collect()
+    AudienceKind::ALL
+        .into_iter()
+        .map(choices::audience)
+        .collect()
 }
 
 pub fn code_lists(choices: &Choices) -> Vec<CodeList> {

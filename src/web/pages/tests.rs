@@ -37,10 +37,14 @@ fn html(page: impl Template) -> String {
 }
 
 fn cards() -> Vec<EntryCard> {
-    [samples::request(), samples::project(), samples::arabic_note()]
-        .iter()
-        .map(EntryCard::from)
-        .collect()
+    [
+        samples::request(),
+        samples::project(),
+        samples::arabic_note(),
+    ]
+    .iter()
+    .map(EntryCard::from)
+    .collect()
 }
 
 fn faces() -> Vec<OrganisationFace> {
@@ -58,7 +62,10 @@ fn faulty(names: &[&'static str]) -> Form {
         .iter()
         .map(|name| FieldError::new(name, format!("Mend the field {name}.")))
         .collect();
-    Form::refused(Fields::default().with("title", "Kept \"title\" <b>"), errors)
+    Form::refused(
+        Fields::default().with("title", "Kept \"title\" <b>"),
+        errors,
+    )
 }
 
 fn reading_pages() -> Vec<(&'static str, String)> {
@@ -196,7 +203,13 @@ fn writing_pages() -> Vec<(&'static str, String)> {
             "compose-project",
             html(compose(
                 Kind::Project,
-                faulty(&["title", "budget", "countries", "audience", "public_confirmed"]),
+                faulty(&[
+                    "title",
+                    "budget",
+                    "countries",
+                    "audience",
+                    "public_confirmed",
+                ]),
                 None,
             )),
         ),
@@ -394,7 +407,13 @@ fn admin_pages() -> Vec<(&'static str, String)> {
 }
 
 pub fn every_page() -> Vec<(&'static str, String)> {
-    [reading_pages(), writing_pages(), door_pages(), admin_pages()].concat()
+    [
+        reading_pages(),
+        writing_pages(),
+        door_pages(),
+        admin_pages(),
+    ]
+    .concat()
 }
 
 fn count(html: &str, needle: &str) -> usize {
@@ -404,9 +423,15 @@ fn count(html: &str, needle: &str) -> usize {
 #[test]
 fn every_page_leads_to_real_help_and_says_when_all_is_invented() {
     for (name, html) in every_page() {
-        assert!(html.contains("Need help now, or want to report a case?"), "{name}");
+        assert!(
+            html.contains("Need help now, or want to report a case?"),
+            "{name}"
+        );
         assert!(html.contains("href=\"/help\""), "{name}");
-        assert!(html.contains("Demonstration: everything here is invented"), "{name}");
+        assert!(
+            html.contains("Demonstration: everything here is invented"),
+            "{name}"
+        );
     }
     let mut real = samples::layout();
     real.node.fictional = false;
@@ -425,21 +450,39 @@ fn every_page_has_one_heading_its_landmarks_and_a_title_of_its_own() {
             ("<footer", 1),
         ] {
             let previewed = name == "compose-preview" && part == "<h1";
-            assert_eq!(count(&html, part), times + usize::from(previewed), "{name}: {part}");
+            assert_eq!(
+                count(&html, part),
+                times + usize::from(previewed),
+                "{name}: {part}"
+            );
         }
-        let title = html.split_once("<title>").and_then(|(_, rest)| rest.split_once('<'));
+        let title = html
+            .split_once("<title>")
+            .and_then(|(_, rest)| rest.split_once('<'));
         let title = title.expect("a title").0.trim().to_owned();
-        assert!(title.len() > "– Civil Society Node".len(), "{name}: {title}");
+        assert!(
+            title.len() > "– Civil Society Node".len(),
+            "{name}: {title}"
+        );
         titles.insert(name, title);
     }
-    assert_eq!(titles["find"], "Error: Find an organisation – Civil Society Node");
+    assert_eq!(
+        titles["find"],
+        "Error: Find an organisation – Civil Society Node"
+    );
 }
 
 #[test]
 fn no_page_holds_code_or_style_of_its_own() {
     for (name, html) in every_page() {
         assert_eq!(count(&html, "<script"), 1, "{name}");
-        for inline in ["<style", " style=", " onclick=", " onsubmit=", "javascript:"] {
+        for inline in [
+            "<style",
+            " style=",
+            " onclick=",
+            " onsubmit=",
+            "javascript:",
+        ] {
             assert!(!html.contains(inline), "{name} holds {inline}");
         }
     }
@@ -468,15 +511,29 @@ fn every_form_that_changes_something_carries_the_token() {
 #[test]
 fn every_field_has_a_label_and_every_fault_leads_to_its_field() {
     for (name, html) in every_page() {
-        for id in html.split("id=\"f-").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for id in html
+            .split("id=\"f-")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
             let labelled = html.contains(&format!("for=\"f-{id}\""))
                 || html.contains(&format!("<fieldset class=\"field\" id=\"f-{id}\""))
                 || html.contains(&format!("<div class=\"field\" id=\"f-{id}\""));
             assert!(labelled, "{name}: {id} has no label");
         }
-        for target in html.split("href=\"#f-").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(html.contains(&format!("id=\"f-{target}\"")), "{name}: no field {target}");
-            assert!(html.contains(&format!("id=\"e-{target}\"")), "{name}: {target} says nothing");
+        for target in html
+            .split("href=\"#f-")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            assert!(
+                html.contains(&format!("id=\"f-{target}\"")),
+                "{name}: no field {target}"
+            );
+            assert!(
+                html.contains(&format!("id=\"e-{target}\"")),
+                "{name}: {target} says nothing"
+            );
         }
     }
 }

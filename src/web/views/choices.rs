@@ -200,9 +200,8 @@ mod tests {
 
     #[test]
     fn only_audiences_that_the_organisation_is_part_of_are_offered() {
-        let codes = |category| -> Vec<&str> {
-            audiences(category).iter().map(|one| one.code).collect()
-        };
+        let codes =
+            |category| -> Vec<&str> { audiences(category).iter().map(|one| one.code).collect() };
         assert_eq!(
             codes(Some(Category::CivilSociety)),
             ["members", "named", "public"]

@@ -175,11 +175,17 @@ fn facts(content: &Content) -> Vec<Fact> {
     let day = |name, day: Option<_>| day.map(|day| Fact::moment(name, Moment::day(day)));
     let budget = content.budget.as_ref();
     [
-        content.stage.map(Stage::name).map(|name| Fact::text("Stage", name)),
-        content.status.map(Status::name).map(|name| Fact::text("Status", name)),
-        content.closes_at.map(|at: DateTime<Utc>| {
-            Fact::moment("Answers wanted until", Moment::minute_of(at))
-        }),
+        content
+            .stage
+            .map(Stage::name)
+            .map(|name| Fact::text("Stage", name)),
+        content
+            .status
+            .map(Status::name)
+            .map(|name| Fact::text("Status", name)),
+        content
+            .closes_at
+            .map(|at: DateTime<Utc>| Fact::moment("Answers wanted until", Moment::minute_of(at))),
         day("Starts on", content.starts_on),
         day("Ends on", content.ends_on),
         budget.map(|budget| Fact::text("Budget", money(budget.total, budget))),
@@ -192,7 +198,11 @@ fn facts(content: &Content) -> Vec<Fact> {
         Fact::codes(Scheme::Sector, "Sectors", &codes.sectors),
         Some(Fact::text(
             "Language",
-            format!("{} ({})", language_name(&content.language), content.language),
+            format!(
+                "{} ({})",
+                language_name(&content.language),
+                content.language
+            ),
         )),
     ]
     .into_iter()
@@ -266,7 +276,12 @@ mod tests {
         let marks = EntryCard::from(&entry).marks;
         assert!(marks.contains(&"All accredited organisations".to_owned()));
         entry.audience = Audience::Public;
-        assert!(!EntryCard::from(&entry).marks.iter().any(|mark| mark.contains("public")));
+        assert!(
+            !EntryCard::from(&entry)
+                .marks
+                .iter()
+                .any(|mark| mark.contains("public"))
+        );
     }
 
     #[test]

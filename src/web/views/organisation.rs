@@ -63,14 +63,19 @@ pub fn path(organisation: &Organisation) -> String {
     }
 }
 
+/// Two capitals of the name's words, or its first two letters.
 fn initials(name: &str) -> String {
-    name.split(|c: char| !c.is_alphanumeric())
+    let firsts: String = name
+        .split(|c: char| !c.is_alphanumeric())
         .filter_map(|word| word.chars().next())
-        .filter(|letter| letter.is_uppercase() || !letter.is_lowercase())
-        .chain(name.chars().filter(|c| c.is_alphanumeric()))
+        .filter(|letter| !letter.is_lowercase())
         .take(2)
-        .flat_map(char::to_uppercase)
-        .collect()
+        .collect();
+    if firsts.chars().count() == 2 {
+        return firsts;
+    }
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.take(2).flat_map(char::to_uppercase).collect()
 }
 
 /// An organisation on its own page.
