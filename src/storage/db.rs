@@ -119,6 +119,7 @@ impl Db {
         });
         match tokio::time::timeout(CHECK_LIMIT, beat).await {
             Ok(Ok(())) => Ok(()),
+            Ok(Err(Error::Unavailable(reason))) => Err(Error::Unavailable(reason)),
             Ok(Err(error)) => Err(Error::Unavailable(error.to_string())),
             Err(_elapsed) => Err(Error::Unavailable("a write took over 3 seconds".into())),
         }

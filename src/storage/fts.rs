@@ -16,11 +16,21 @@ pub fn fts5(text: &str) -> Option<String> {
     (!quoted.is_empty()).then(|| quoted.join(" ") + " *")
 }
 
-/// The words alone, for PostgreSQL's `plainto_tsquery`, which knows no syntax.
-/// Use it in [`TSQUERY`]. None if there is nothing to search for.
+/// The words alone, to bind in a [`tsquery`]. None if there is nothing to
+/// search for.
 pub fn plain(text: &str) -> Option<String> {
     let words: Vec<String> = words(text).collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// A PostgreSQL expression that makes a query of [`plain`] words, bound as
+/// `parameter`. `plainto_tsquery` knows no syntax and quotes what it returns,
+/// so that `:*` makes the last word a prefix; no words make NULL, which finds
+/// nothing. `forum_fold` is the first migration's, as in the index.
+pub fn tsquery(parameter: &str) -> String {
+    format!(
+        "(NULLIF(plainto_tsquery('simple', forum_fold({parameter}))::text, '') || ':*')::tsquery"
+    )
 }
 
 /// Words of which something can be found: with a letter or a digit in them,

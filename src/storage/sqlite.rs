@@ -44,10 +44,11 @@ impl Sqlite {
         make_private(&file)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
         // The first connection turns the write-ahead log on for all others.
-        let conn = connect(&file, Use::Write)?;
+        let conn = connect(&file, Use::Write, options.wait)?;
         Ok(Self {
             readers: Arc::new(Readers {
                 file: file.clone(),
+                wait: options.wait,
                 idle: Mutex::default(),
             }),
             slots: Arc::new(Semaphore::new(options.connections.max(1) as usize)),
@@ -62,7 +63,7 @@ impl Sqlite {
     }
 
     pub(super) fn maintenance(&self) -> Result<Conn, Error> {
-        connect(&self.file, Use::Maintenance)
+        connect(&self.file, Use::Maintenance, self.wait)
     }
 
     pub(super) async fn read<T, E>(
@@ -98,6 +99,7 @@ impl Sqlite {
 /// cache is warm. How many there are is bounded by the turns.
 struct Readers {
     file: PathBuf,
+    wait: Duration,
     idle: Mutex<Vec<Conn>>,
 }
 
@@ -106,7 +108,7 @@ impl Readers {
         let idle = self.lock().pop();
         let mut conn = match idle {
             Some(conn) => conn,
-            None => connect(&self.file, Use::Read)?,
+            None => connect(&self.file, Use::Read, self.wait)?,
         };
         // Deferred: the first SELECT takes the snapshot, and nobody waits.
         conn.begin("BEGIN DEFERRED", "").map_err(Error::from)?;
@@ -124,10 +126,12 @@ impl Readers {
     }
 }
 
-/// Opens one connection to a file that exists.
-pub(super) fn connect(file: &Path, use_for: Use) -> Result<Conn, Error> {
+/// Opens one connection to a file that exists. It waits for locks of other
+/// processes as long as `wait`.
+pub(super) fn connect(file: &Path, use_for: Use, wait: Duration) -> Result<Conn, Error> {
     let mut conn = SqliteConnection::establish(&uri(file)?)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
     conn.batch_execute(pragmas(use_for))?;
     Ok(Conn::Sqlite(conn))
 }
@@ -138,15 +142,13 @@ pub(super) fn connect(file: &Path, use_for: Use) -> Result<Conn, Error> {
 fn pragmas(use_for: Use) -> &'static str {
     match use_for {
         Use::Read => {
-            "PRAGMA busy_timeout = 5000; \
-             PRAGMA query_only = ON; \
+            "PRAGMA query_only = ON; \
              PRAGMA cache_size = -8192; \
              PRAGMA temp_store = MEMORY;"
         }
         // FULL: in WAL mode, only this makes a commit survive power loss.
         Use::Write => {
-            "PRAGMA busy_timeout = 5000; \
-             PRAGMA journal_mode = WAL; \
+            "PRAGMA journal_mode = WAL; \
              PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; \
              PRAGMA cache_size = -8192; \
@@ -154,8 +156,7 @@ fn pragmas(use_for: Use) -> &'static str {
              PRAGMA journal_size_limit = 67108864;"
         }
         Use::Maintenance => {
-            "PRAGMA busy_timeout = 5000; \
-             PRAGMA synchronous = FULL; \
+            "PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = OFF; \
              PRAGMA temp_store = MEMORY;"
         }

@@ -42,9 +42,15 @@ impl Writer {
     /// is empty.
     pub(super) fn start(file: PathBuf, conn: Conn, wait: Duration) -> Result<Self, Error> {
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
+        let desk = Desk {
+            file,
+            wait,
+            conn: Some(conn),
+            jobs,
+        };
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || serve(&file, Some(conn), jobs))
+            .spawn(move || desk.serve())
             .map_err(|error| Error::Unavailable(format!("no thread to write: {error}")))?;
         Ok(Self { queue, wait })
     }
@@ -112,66 +118,75 @@ where
     }
 }
 
-fn serve(file: &PathBuf, mut conn: Option<Conn>, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut group = vec![first];
-        let committed = commit_group(file, &mut conn, &mut group, &mut jobs);
-        let lost = committed.err().map(|error| error.to_string());
-        if let Some(reason) = &lost {
-            tracing::warn!(reason, jobs = group.len(), "a group of writes was lost");
-            // A fresh connection next time: this one may be in any state.
-            conn = None;
-        }
-        for job in group {
-            job.answer(lost.as_deref());
-        }
-    }
+/// What the thread holds.
+struct Desk {
+    file: PathBuf,
+    wait: Duration,
+    /// None after a fault; the next group opens another.
+    conn: Option<Conn>,
+    jobs: mpsc::Receiver<Box<dyn Job>>,
 }
 
-/// Runs the first job and all that come while the group is open, and commits.
-/// An error means that nothing of the group was kept.
-fn commit_group(
-    file: &PathBuf,
-    slot: &mut Option<Conn>,
-    group: &mut Vec<Box<dyn Job>>,
-    jobs: &mut mpsc::Receiver<Box<dyn Job>>,
-) -> Result<(), Error> {
-    let conn = match begin(file, slot) {
-        Ok(conn) => conn,
-        Err(error) => {
-            // Those who wait behind would each wait for the same lock again.
+impl Desk {
+    fn serve(mut self) {
+        while let Some(first) = self.jobs.blocking_recv() {
+            let mut group = vec![first];
+            let lost = self.commit(&mut group).err().map(reason);
+            if let Some(reason) = &lost {
+                tracing::warn!(reason, jobs = group.len(), "a group of writes was lost");
+                // It may be in any state.
+                self.conn = None;
+            }
+            for job in group {
+                job.answer(lost.as_deref());
+            }
+        }
+    }
+
+    /// Runs the first job and all that come while the group is open, and
+    /// commits. An error means that nothing of the group was kept.
+    fn commit(&mut self, group: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
+        if let Err(error) = self.begin() {
+            // Those behind would each wait for the same lock again.
             while group.len() < GROUP_JOBS
-                && let Ok(job) = jobs.try_recv()
+                && let Ok(job) = self.jobs.try_recv()
             {
                 group.push(job);
             }
             return Err(error);
         }
-    };
-    let started = Instant::now();
-    let mut next = 0;
-    while let Some(job) = group.get_mut(next) {
-        in_savepoint(conn, &mut **job)?;
-        next += 1;
-        if next < GROUP_JOBS
-            && started.elapsed() < GROUP_TIME
-            && let Ok(job) = jobs.try_recv()
-        {
-            group.push(job);
+        let conn = self.conn.as_mut().expect("begin opened it");
+        let started = Instant::now();
+        let mut next = 0;
+        while let Some(job) = group.get_mut(next) {
+            in_savepoint(conn, &mut **job)?;
+            next += 1;
+            if next < GROUP_JOBS
+                && started.elapsed() < GROUP_TIME
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                group.push(job);
+            }
         }
+        Ok(conn.commit()?)
     }
-    Ok(conn.commit()?)
+
+    /// Takes the write lock, on a new connection if the last one was lost.
+    fn begin(&mut self) -> Result<(), Error> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => connect(&self.file, Use::Write, self.wait)?,
+        };
+        Ok(self.conn.insert(conn).begin("BEGIN IMMEDIATE", "")?)
+    }
 }
 
-/// Takes the write lock, on a new connection if the last one was lost.
-fn begin<'a>(file: &PathBuf, slot: &'a mut Option<Conn>) -> Result<&'a mut Conn, Error> {
-    let conn = match slot.take() {
-        Some(conn) => conn,
-        None => connect(file, Use::Write)?,
-    };
-    let conn = slot.insert(conn);
-    conn.begin("BEGIN IMMEDIATE", "")?;
-    Ok(conn)
+/// What to tell each caller of a group that was lost.
+fn reason(error: Error) -> String {
+    match error {
+        Error::Unavailable(reason) => reason,
+        other => other.to_string(),
+    }
 }
 
 /// Runs one job and keeps or undoes what it did. An error means that the
