@@ -1,7 +1,12 @@
 //! What stands around every page: the node's name, the way about, who is
 //! signed in, and the outcome of what was just done.
 
-use crate::domain::account::Role;
+use crate::{domain::account::Role, web::assets};
+
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Where the source of this program is found unless the operator says
+/// otherwise.
+pub const SOURCE: &str = "/about#software";
 
 /// Everything that `base.html` shows.
 #[derive(Debug, Clone)]
@@ -50,6 +55,25 @@ pub struct Item {
 }
 
 impl Layout {
+    /// For errors that happen where the node's settings are not at hand.
+    pub fn bare() -> Self {
+        Self {
+            node: Node {
+                name: "Virtual Forum".to_owned(),
+                contact: String::new(),
+                fictional: false,
+                version: VERSION,
+                source: SOURCE.to_owned(),
+            },
+            person: None,
+            token: String::new(),
+            notice: None,
+            path: String::new(),
+            style: assets::path("forum.css"),
+            script: assets::path("forum.js"),
+        }
+    }
+
     /// The way about, by what the person may do.
     pub fn navigation(&self) -> Vec<Item> {
         let item = |name: &str, path: &'static str| Item {

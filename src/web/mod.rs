@@ -5,7 +5,10 @@
 //! templates show; `templates` and `assets` are all that a browser gets.
 
 pub mod assets;
+pub mod error;
 pub mod form;
 pub mod layout;
 pub mod pages;
+pub mod render;
+pub mod session;
 pub mod views;

@@ -1,5 +1,7 @@
 //! Writing, previewing, editing and deleting an entry.
 
+pub mod fields;
+
 use askama::Template;
 
 use crate::web::{
