@@ -1,5 +1,6 @@
 //! The ActivityPub wire: what other servers send and read.
 
+pub mod fetch;
 pub mod json;
 pub mod origin;
 pub mod signatures;

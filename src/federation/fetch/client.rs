@@ -1,0 +1,352 @@
+//! The guarded client itself: GET with redirects by hand, POST without any.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{
+        ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT,
+    },
+};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::{sync::Semaphore, time::timeout};
+use url::Url;
+
+use super::{
+    Accept, Budget, Clock, FetchError, FetchSettings, Fetched, MAX_ANSWER_BYTES, MAX_REQUESTS,
+    TlsError, connector::Connector, document::content_type, policy::Policy, tls,
+};
+use crate::federation::{
+    json::parse_strict,
+    origin::same_origin,
+    signatures::{
+        Signer,
+        cavage::{self, Query},
+    },
+};
+
+/// Headers of an answer: bytes in all, and lines.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+const MAX_HEADER_LINES: usize = 64;
+
+/// Connections kept open to one host, and for how long.
+const IDLE_PER_HOST: usize = 4;
+const IDLE_FOR: Duration = Duration::from_secs(30);
+
+/// How much of the answer to a POST is read, so that the connection can be
+/// used again, and how much of it is shown.
+const MAX_POST_ANSWER: usize = 64 * 1024;
+const POST_ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+const EXCERPT_CHARS: usize = 300;
+
+type Http = Client<HttpsConnector<Connector>, Full<Bytes>>;
+type Answer = http::Response<Incoming>;
+
+/// The answer to a POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: StatusCode,
+    pub retry_after: Option<Duration>,
+    /// The beginning of the text, in one line, for the operator.
+    pub excerpt: String,
+}
+
+/// The only client for outgoing requests. Clones share connections.
+#[derive(Clone)]
+pub struct GuardedClient(Arc<Inner>);
+
+struct Inner {
+    policy: Arc<Policy>,
+    /// Keeps connections open.
+    pooled: Http,
+    /// Closes each at once: used while many are open, so that idle ones never
+    /// take the last.
+    single: Http,
+    connections: Arc<Semaphore>,
+    max_connections: usize,
+    user_agent: HeaderValue,
+    clock: Clock,
+    total_timeout: Duration,
+}
+
+impl GuardedClient {
+    /// Reads the system's certificate authorities and `extra_ca`.
+    pub fn new(settings: &FetchSettings, clock: Clock) -> Result<Self, TlsError> {
+        let policy = Arc::new(Policy::new(settings));
+        let connections = Arc::new(Semaphore::new(settings.max_connections));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls::config(settings.extra_ca.as_deref())?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(Connector::new(
+                policy.clone(),
+                connections.clone(),
+                settings.connect_timeout,
+            ));
+        let user_agent = format!(
+            "VirtualForum/{} (+{})",
+            env!("CARGO_PKG_VERSION"),
+            settings.public_url
+        );
+        Ok(Self(Arc::new(Inner {
+            policy,
+            pooled: http(connector.clone(), IDLE_PER_HOST),
+            single: http(connector, 0),
+            connections,
+            max_connections: settings.max_connections,
+            user_agent: HeaderValue::try_from(user_agent)
+                .expect("a version and a parsed address are plain text"),
+            clock,
+            total_timeout: settings.total_timeout,
+        })))
+    }
+
+    /// Fetches a document and believes it only as far as `accept` says.
+    /// Every request, redirects included, is paid from `budget`.
+    pub async fn get_json(
+        &self,
+        url: &Url,
+        accept: Accept,
+        signer: Option<&Signer>,
+        budget: &Budget,
+    ) -> Result<Fetched, FetchError> {
+        let chain = self.0.follow(url, accept, signer, budget);
+        timeout(self.0.total_timeout, chain)
+            .await
+            .map_err(|_| FetchError::Timeout)?
+    }
+
+    /// Sends `body` with `headers` (those of [`cavage::sign`]) as an activity.
+    /// A redirect is an answer like any other: it is not followed.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, FetchError> {
+        let mut headers = headers;
+        headers
+            .entry(CONTENT_TYPE)
+            .or_insert(HeaderValue::from_static("application/activity+json"));
+        let sent = self.0.send(Method::POST, url, headers, body);
+        let answer = timeout(self.0.total_timeout, sent)
+            .await
+            .map_err(|_| FetchError::Timeout)??;
+        let retry_after = retry_after(answer.headers(), (self.0.clock)());
+        Ok(Response {
+            status: answer.status(),
+            retry_after,
+            excerpt: excerpt(answer).await,
+        })
+    }
+}
+
+fn http(connector: HttpsConnector<Connector>, idle: usize) -> Http {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_FOR)
+        .pool_max_idle_per_host(idle)
+        .http1_max_buf_size(MAX_HEADER_BYTES)
+        .http1_max_headers(MAX_HEADER_LINES)
+        .build(connector)
+}
+
+impl Inner {
+    async fn follow(
+        &self,
+        url: &Url,
+        accept: Accept,
+        signer: Option<&Signer>,
+        budget: &Budget,
+    ) -> Result<Fetched, FetchError> {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        let mut query = Query::Signed;
+        for _ in 0..MAX_REQUESTS {
+            budget.spend()?;
+            let answer = self.get(&url, accept, signer, query).await?;
+            if is_redirect(answer.status()) {
+                url = self.redirected(&url, accept, answer.headers())?;
+                query = Query::Signed;
+            } else if asks_without_query(&answer, &url, signer, query) {
+                query = Query::LeftOut;
+            } else {
+                return self.read(url, accept, answer).await;
+            }
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    async fn get(
+        &self,
+        url: &Url,
+        accept: Accept,
+        signer: Option<&Signer>,
+        query: Query,
+    ) -> Result<Answer, FetchError> {
+        let mut headers = match signer {
+            Some(signer) => self.signed(signer.clone(), url.clone(), query).await?,
+            None => HeaderMap::new(),
+        };
+        headers.insert(ACCEPT, HeaderValue::from_static(accept.header()));
+        self.send(Method::GET, url, headers, Bytes::new()).await
+    }
+
+    /// An RSA signature takes too long for a thread that serves others.
+    async fn signed(
+        &self,
+        signer: Signer,
+        url: Url,
+        query: Query,
+    ) -> Result<HeaderMap, FetchError> {
+        let now = (self.clock)();
+        let signed = tokio::task::spawn_blocking(move || {
+            cavage::sign(&signer, &Method::GET, &url, query, None, now)
+        });
+        // A blocking task is not cancelled but by the end of the process.
+        Ok(signed.await.map_err(|_| FetchError::Busy)??)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, FetchError> {
+        self.policy.check(url)?;
+        let uri = Uri::try_from(url.as_str()).map_err(|_| FetchError::BadAddress)?;
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        request
+            .headers_mut()
+            .insert(USER_AGENT, self.user_agent.clone());
+        let crowded = self.connections.available_permits() * 2 < self.max_connections;
+        let http = if crowded { &self.single } else { &self.pooled };
+        http.request(request).await.map_err(|error| {
+            tracing::debug!(host = url.host_str(), ?error, "request failed");
+            FetchError::of_client(&error)
+        })
+    }
+
+    fn redirected(
+        &self,
+        from: &Url,
+        accept: Accept,
+        headers: &HeaderMap,
+    ) -> Result<Url, FetchError> {
+        let mut to = single(headers, &LOCATION)
+            .and_then(|location| from.join(location).ok())
+            .ok_or(FetchError::BadRedirect)?;
+        to.set_fragment(None);
+        if from.scheme() == "https" && to.scheme() != "https" {
+            return Err(FetchError::Downgrade);
+        }
+        if accept.is_bound_to_origin() && !same_origin(from, &to) {
+            return Err(FetchError::CrossOriginRedirect);
+        }
+        Ok(to)
+    }
+
+    async fn read(&self, url: Url, accept: Accept, answer: Answer) -> Result<Fetched, FetchError> {
+        match answer.status() {
+            StatusCode::GONE => return Err(FetchError::Gone),
+            status if !status.is_success() => {
+                return Err(FetchError::Status {
+                    status: status.as_u16(),
+                    retry_after: retry_after(answer.headers(), (self.clock)()),
+                });
+            }
+            _ => {}
+        }
+        let content_type = content_type(answer.headers(), accept)?;
+        let bytes = read_body(answer).await?;
+        let json = parse_strict(&bytes)?;
+        let fetched = Fetched {
+            url,
+            json,
+            content_type,
+        };
+        if accept.is_bound_to_origin() {
+            fetched.check_origin()?;
+        }
+        Ok(fetched)
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Older servers sign and verify without the query (PROTOCOL.md 7.2.4).
+fn asks_without_query(answer: &Answer, url: &Url, signer: Option<&Signer>, query: Query) -> bool {
+    answer.status() == StatusCode::UNAUTHORIZED
+        && signer.is_some()
+        && url.query().is_some()
+        && query == Query::Signed
+}
+
+/// Nothing compressed was asked for, so nothing compressed is read: a small
+/// answer cannot unfold into a large one.
+async fn read_body(answer: Answer) -> Result<Bytes, FetchError> {
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !answer.headers().get_all(CONTENT_ENCODING).iter().all(plain) {
+        return Err(FetchError::Encoded);
+    }
+    let announced = single(answer.headers(), &CONTENT_LENGTH).and_then(|text| text.parse().ok());
+    if announced.is_some_and(|bytes: usize| bytes > MAX_ANSWER_BYTES) {
+        return Err(FetchError::TooLarge);
+    }
+    match Limited::new(answer.into_body(), MAX_ANSWER_BYTES)
+        .collect()
+        .await
+    {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(FetchError::TooLarge),
+        Err(error) => Err(FetchError::of_client(error.as_ref())),
+    }
+}
+
+/// What came of the answer's text within its limits; nothing if it came not.
+async fn excerpt(answer: Answer) -> String {
+    let read = Limited::new(answer.into_body(), MAX_POST_ANSWER).collect();
+    let Ok(Ok(body)) = timeout(POST_ANSWER_TIMEOUT, read).await else {
+        return String::new();
+    };
+    String::from_utf8_lossy(&body.to_bytes())
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(EXCERPT_CHARS)
+        .collect()
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        (Some(_) | None, _) => None,
+    }
+}
+
+/// Seconds or a date (RFC 9110 10.2.3).
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = single(headers, &RETRY_AFTER)?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date: DateTime<Utc> = httpdate::parse_http_date(text).ok()?.into();
+    Some((date - now).to_std().unwrap_or_default())
+}
