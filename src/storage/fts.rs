@@ -16,22 +16,22 @@ pub fn fts5(text: &str) -> Option<String> {
     (!quoted.is_empty()).then(|| quoted.join(" ") + " *")
 }
 
-/// The words alone, to bind in a [`tsquery`]. None if there is nothing to
+/// The words alone, to bind in [`TSQUERY`]. None if there is nothing to
 /// search for.
 pub fn plain(text: &str) -> Option<String> {
     let words: Vec<String> = words(text).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// A PostgreSQL expression that makes a query of [`plain`] words, bound as
-/// `parameter`. `plainto_tsquery` knows no syntax and quotes what it returns,
-/// so that `:*` makes the last word a prefix; no words make NULL, which finds
-/// nothing. `forum_fold` is the first migration's, as in the index.
-pub fn tsquery(parameter: &str) -> String {
-    format!(
-        "(NULLIF(plainto_tsquery('simple', forum_fold({parameter}))::text, '') || ':*')::tsquery"
-    )
-}
+/// A PostgreSQL expression that makes a query of [`plain`] words: what stands
+/// before and after the bound words. `plainto_tsquery` knows no syntax and
+/// quotes what it returns, so that `:*` makes the last word a prefix; no words
+/// make NULL, which finds nothing. `forum_fold` is the first migration's, as
+/// in the index.
+pub const TSQUERY: (&str, &str) = (
+    "(NULLIF(plainto_tsquery('simple', forum_fold(",
+    "))::text, '') || ':*')::tsquery",
+);
 
 /// Words of which something can be found: with a letter or a digit in them,
 /// and without characters that neither database takes.

@@ -6,17 +6,28 @@
 //! type lacks is mended by [`native`], [`each!`](crate::storage::each) and
 //! [`types`].
 
+pub mod activities;
 mod conn;
+pub mod credentials;
 mod db;
 mod each;
+pub mod entries;
 mod error;
+pub mod follows;
 pub mod fts;
+pub mod hosts;
+pub mod keys;
 mod migrations;
 mod native;
+pub mod organisations;
 mod postgres;
+mod rows;
 pub mod schema;
+mod search;
 mod sqlite;
+pub mod tombstones;
 pub mod types;
+pub mod users;
 mod writer;
 
 pub use conn::{Conn, MultiBackend};

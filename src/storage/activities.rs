@@ -1,0 +1,225 @@
+//! Activities sent and received.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    Conn, Error, NativeDsl,
+    rows::{self, Backend},
+    schema::{activities, entries},
+    types::{At, Doc},
+};
+use crate::domain::{
+    activity::{ActivityKind, Outgoing, Recipients, Subject},
+    id::{ActivityId, EntryId, OrganisationId},
+    page::Window,
+};
+
+/// Records that an activity of another server was received; false when it
+/// was received before, so that a replay has no second effect.
+pub fn record_received(
+    conn: &mut Conn,
+    id: ActivityId,
+    uri: &Url,
+    kind: &str,
+    actor: &Url,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let inserted = diesel::insert_into(activities::table).values((
+        activities::id.eq(id.0),
+        activities::uri.eq(uri.as_str()),
+        activities::local.eq(false),
+        activities::kind.eq(kind),
+        activities::actor_uri.eq(actor.as_str()),
+        activities::created_at.eq(At(now)),
+    ));
+    let rows = inserted
+        .on_conflict(activities::uri)
+        .do_nothing()
+        .native()
+        .execute(conn)?;
+    Ok(rows == 1)
+}
+
+/// Was an activity with this id received, or sent, before?
+pub fn is_known(conn: &mut Conn, uri: &Url) -> Result<bool, Error> {
+    use diesel::dsl::{exists, select};
+    Ok(select(exists(
+        activities::table.filter(activities::uri.eq(uri.as_str())),
+    ))
+    .get_result(conn)?)
+}
+
+/// Records an activity of a local organisation, to be worded and sent later.
+pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), Error> {
+    let entry = match &outgoing.subject {
+        Subject::Entry(id) => Some(id.0),
+        Subject::Tombstone { .. }
+        | Subject::Myself
+        | Subject::Organisation { .. }
+        | Subject::Follow { .. } => None,
+    };
+    diesel::insert_into(activities::table)
+        .values((
+            activities::id.eq(outgoing.id.0),
+            activities::uri.eq(outgoing.uri.as_str()),
+            activities::local.eq(true),
+            activities::kind.eq(outgoing.kind.as_str()),
+            activities::actor_uri.eq(actor.as_str()),
+            activities::actor_id.eq(Some(outgoing.actor.0)),
+            activities::entry_id.eq(entry),
+            activities::detail.eq(Some(Doc(detail(outgoing)))),
+            activities::created_at.eq(At(outgoing.created_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn detail(outgoing: &Outgoing) -> Value {
+    let subject = match &outgoing.subject {
+        Subject::Entry(id) => json!({"entry": id}),
+        Subject::Tombstone { uri } => json!({"tombstone": uri}),
+        Subject::Myself => json!("myself"),
+        Subject::Organisation { uri } => json!({"organisation": uri}),
+        Subject::Follow {
+            uri,
+            follower,
+            followed,
+        } => json!({"follow": uri, "follower": follower, "followed": followed}),
+    };
+    let recipients = match outgoing.recipients {
+        Recipients::Followers => json!("followers"),
+        Recipients::Everybody => json!("everybody"),
+        Recipients::One(id) => json!({"one": id}),
+    };
+    json!({"subject": subject, "recipients": recipients})
+}
+
+fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
+    let url = |value: &Value, key: &str| Url::parse(value.get(key)?.as_str()?).ok();
+    let subject = detail.get("subject")?;
+    let read = if subject == "myself" {
+        Subject::Myself
+    } else if let Some(id) = subject.get("entry") {
+        Subject::Entry(id.as_str()?.parse().ok()?)
+    } else if let Some(uri) = url(subject, "tombstone") {
+        Subject::Tombstone { uri }
+    } else if let Some(uri) = url(subject, "organisation") {
+        Subject::Organisation { uri }
+    } else {
+        Subject::Follow {
+            uri: url(subject, "follow")?,
+            follower: url(subject, "follower")?,
+            followed: url(subject, "followed")?,
+        }
+    };
+    let recipients = match detail.get("recipients")? {
+        Value::String(word) if word == "followers" => Recipients::Followers,
+        Value::String(word) if word == "everybody" => Recipients::Everybody,
+        other => Recipients::One(other.get("one")?.as_str()?.parse().ok()?),
+    };
+    Some((read, recipients))
+}
+
+/// An activity of a local organisation, and its JSON text once worded.
+pub fn find_outgoing(
+    conn: &mut Conn,
+    id: ActivityId,
+) -> Result<Option<(Outgoing, Option<String>)>, Error> {
+    type Columns = (
+        String,
+        String,
+        Option<i64>,
+        Option<Value>,
+        Option<String>,
+        DateTime<Utc>,
+    );
+    let row: Option<Columns> = activities::table
+        .find(id.0)
+        .filter(activities::local.eq(true))
+        .select((
+            activities::uri,
+            activities::kind,
+            activities::actor_id,
+            activities::detail,
+            activities::document,
+            activities::created_at,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((uri, kind, actor, detail, document, created_at)) = row else {
+        return Ok(None);
+    };
+    let corrupt = || Error::Corrupt(format!("activity {id}"));
+    let kind = ActivityKind::ALL
+        .into_iter()
+        .find(|one| one.as_str() == kind)
+        .ok_or_else(corrupt)?;
+    let (subject, recipients) = detail.as_ref().and_then(read_detail).ok_or_else(corrupt)?;
+    let outgoing = Outgoing {
+        id,
+        uri: rows::url(&uri)?,
+        kind,
+        actor: OrganisationId(actor.ok_or_else(corrupt)?),
+        subject,
+        recipients,
+        created_at,
+    };
+    Ok(Some((outgoing, document)))
+}
+
+/// Keeps the JSON text that is sent to everybody.
+pub fn set_document(conn: &mut Conn, id: ActivityId, document: &str) -> Result<(), Error> {
+    diesel::update(activities::table.find(id.0))
+        .set(activities::document.eq(Some(document)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets the JSON texts that show an entry which was deleted or narrowed.
+pub fn forget_documents(conn: &mut Conn, entry: EntryId) -> Result<(), Error> {
+    diesel::update(activities::table.filter(activities::entry_id.eq(entry.0)))
+        .set(activities::document.eq(None::<String>))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The Create activities of an organisation's public entries, newest first:
+/// its outbox as everybody sees it.
+pub fn outbox(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    window: Window,
+) -> Result<Vec<(ActivityId, EntryId)>, Error> {
+    let mut query = activities::table
+        .inner_join(entries::table.on(activities::entry_id.eq(entries::id.nullable())))
+        .filter(activities::actor_id.eq(organisation.0))
+        .filter(activities::kind.eq("Create"))
+        .filter(entries::audience.eq("public"))
+        .filter(entries::deleted_at.is_null())
+        .select((activities::id, entries::id))
+        .order(activities::id.desc())
+        .limit(window.limit)
+        .into_boxed::<Backend>();
+    if let Some(before) = window.before {
+        query = query.filter(activities::id.lt(before));
+    }
+    let found: Vec<(i64, i64)> = query.load(conn)?;
+    Ok(found
+        .into_iter()
+        .map(|(activity, entry)| (ActivityId(activity), EntryId(entry)))
+        .collect())
+}
+
+/// Removes records of received activities older than `before`; by then a
+/// replay fails on its date.
+pub fn sweep(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize, Error> {
+    Ok(diesel::delete(
+        activities::table
+            .filter(activities::local.eq(false))
+            .filter(activities::created_at.lt(At(before))),
+    )
+    .execute(conn)?)
+}

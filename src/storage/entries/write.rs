@@ -1,0 +1,198 @@
+//! Writing entries: always the whole entry, its codes, parties and search
+//! document in the caller's transaction.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use url::Url;
+
+use super::{Row, filter::TAG};
+use crate::{
+    domain::{
+        audience::Audience,
+        entry::Entry,
+        id::{EntryId, OrganisationId},
+        taxonomy, text,
+    },
+    storage::{
+        Conn, Error, each,
+        schema::{entries, entry_parties, entry_terms},
+        search,
+        types::At,
+    },
+};
+
+impl From<&Entry> for Row {
+    fn from(entry: &Entry) -> Self {
+        let content = &entry.content;
+        let budget = content.budget.as_ref();
+        Self {
+            id: entry.id.0,
+            uri: entry.uri.to_string(),
+            url: entry.url.to_string(),
+            local: entry.is_local(),
+            author_id: entry.author.id.0,
+            kind: content.kind.as_str().to_owned(),
+            title: content.title.clone(),
+            body: content.body.clone(),
+            html: entry.html.clone(),
+            warning: entry.warning.clone(),
+            language: content.language.clone(),
+            audience: entry.audience.kind().as_str().to_owned(),
+            tlp: content.tlp.as_str().to_owned(),
+            stage: content.stage.map(|one| one.as_str().to_owned()),
+            status: content.status.map(|one| one.as_str().to_owned()),
+            closes_at: content.closes_at.map(At),
+            starts_on: content.starts_on.map(|date| date.to_string()),
+            ends_on: content.ends_on.map(|date| date.to_string()),
+            budget_currency: budget.map(|budget| budget.currency.clone()),
+            budget_total: budget.map(|budget| budget.total),
+            budget_gap: budget.map(|budget| budget.gap),
+            root_id: entry.thread.root.0,
+            in_reply_to_id: entry.thread.in_reply_to.map(|id| id.0),
+            in_reply_to_uri: entry.thread.in_reply_to_uri.as_ref().map(Url::to_string),
+            created_at: At(entry.created_at),
+            updated_at: At(entry.updated_at),
+            edited_at: entry.edited_at.map(At),
+            deleted_at: None,
+        }
+    }
+}
+
+/// Stores a new entry; `Error::Conflict` when its wire id is taken.
+pub fn insert(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    diesel::insert_into(entries::table)
+        .values(Row::from(entry))
+        .execute(conn)?;
+    put_terms(conn, entry)?;
+    put_parties(conn, entry)?;
+    index(conn, entry)
+}
+
+/// Overwrites a stored entry.
+pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    diesel::update(entries::table.find(entry.id.0))
+        .set(Row::from(entry))
+        .execute(conn)?;
+    clear(conn, entry.id)?;
+    put_terms(conn, entry)?;
+    put_parties(conn, entry)?;
+    index(conn, entry)
+}
+
+/// Turns an entry into a tombstone: its text, codes, parties and search
+/// document are removed, its id and address stay taken for ever.
+pub fn bury(conn: &mut Conn, id: EntryId, now: DateTime<Utc>) -> Result<(), Error> {
+    clear(conn, id)?;
+    search::remove(conn, id)?;
+    diesel::update(entries::table.find(id.0))
+        .set((
+            entries::title.eq(""),
+            entries::body.eq(""),
+            entries::html.eq(""),
+            entries::warning.eq(""),
+            entries::updated_at.eq(At(now)),
+            entries::deleted_at.eq(Some(At(now))),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn clear(conn: &mut Conn, id: EntryId) -> Result<(), Error> {
+    diesel::delete(entry_terms::table.filter(entry_terms::entry_id.eq(id.0))).execute(conn)?;
+    diesel::delete(entry_parties::table.filter(entry_parties::entry_id.eq(id.0))).execute(conn)?;
+    Ok(())
+}
+
+fn put_terms(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    let coded = entry
+        .content
+        .codes
+        .lists()
+        .into_iter()
+        .flat_map(|(scheme, codes)| codes.iter().map(move |code| (scheme.as_str(), code)));
+    let tags = entry.tags.iter().map(|tag| (TAG, tag));
+    let rows: Vec<_> = (0_i32..)
+        .zip(coded.chain(tags))
+        .map(|(position, (scheme, code))| {
+            (
+                entry_terms::entry_id.eq(entry.id.0),
+                entry_terms::scheme.eq(scheme),
+                entry_terms::code.eq(code.as_str()),
+                entry_terms::position.eq(position),
+            )
+        })
+        .collect();
+    if !rows.is_empty() {
+        each!(conn, |conn| diesel::insert_into(entry_terms::table)
+            .values(&rows)
+            .execute(conn))?;
+    }
+    Ok(())
+}
+
+fn put_parties(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    let named: &[OrganisationId] = match &entry.audience {
+        Audience::Named(named) => named,
+        Audience::Public | Audience::Members | Audience::Preferential => &[],
+    };
+    let named = named.iter().map(|id| ("named", id));
+    let partners = entry.partners.iter().map(|id| ("partner", id));
+    let rows: Vec<_> = named
+        .chain(partners)
+        .map(|(role, organisation)| {
+            (
+                entry_parties::entry_id.eq(entry.id.0),
+                entry_parties::role.eq(role),
+                entry_parties::organisation_id.eq(organisation.0),
+            )
+        })
+        .collect();
+    if !rows.is_empty() {
+        each!(conn, |conn| diesel::insert_into(entry_parties::table)
+            .values(&rows)
+            .execute(conn))?;
+    }
+    Ok(())
+}
+
+fn index(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    let names: Vec<&str> = entry
+        .content
+        .codes
+        .lists()
+        .into_iter()
+        .flat_map(|(scheme, codes)| {
+            codes
+                .iter()
+                .filter_map(move |code| taxonomy::name(scheme, code))
+        })
+        .collect();
+    let words = format!(
+        "{} {} {}",
+        entry.author.name,
+        names.join(" "),
+        entry.tags.join(" ")
+    );
+    search::put(
+        conn,
+        entry.id,
+        &entry.content.title,
+        &text::plain(&entry.html),
+        &words,
+    )
+}
+
+/// Binds replies that arrived before their parent to it.
+pub fn adopt_replies(conn: &mut Conn, parent: &Entry) -> Result<(), Error> {
+    let orphans = entries::table
+        .filter(entries::in_reply_to_uri.eq(parent.uri.as_str()))
+        .filter(entries::in_reply_to_id.is_null());
+    let roots: Vec<i64> = orphans.select(entries::id).load(conn)?;
+    diesel::update(entries::table.filter(entries::id.eq_any(roots.clone())))
+        .set(entries::in_reply_to_id.eq(Some(parent.id.0)))
+        .execute(conn)?;
+    diesel::update(entries::table.filter(entries::root_id.eq_any(roots)))
+        .set(entries::root_id.eq(parent.thread.root.0))
+        .execute(conn)?;
+    Ok(())
+}

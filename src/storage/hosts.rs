@@ -1,0 +1,71 @@
+//! Moderation of other servers: which hosts are blocked or allowed.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::{Conn, Error, schema::host_policies, types::At};
+
+/// What the operator decided about a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    Block,
+    /// Needed for federation when `federation.mode` is `allowlist`.
+    Allow,
+}
+
+impl Policy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Allow => "allow",
+        }
+    }
+}
+
+/// A decision about a host and, when blocking, everything below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPolicy {
+    pub host: String,
+    pub policy: Policy,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Every decision, by host.
+pub fn list(conn: &mut Conn) -> Result<Vec<HostPolicy>, Error> {
+    let rows: Vec<(String, String, String, DateTime<Utc>)> =
+        host_policies::table.order(host_policies::host).load(conn)?;
+    rows.into_iter()
+        .map(|(host, policy, reason, created_at)| {
+            Ok(HostPolicy {
+                host,
+                policy: match policy.as_str() {
+                    "block" => Policy::Block,
+                    "allow" => Policy::Allow,
+                    other => return Err(Error::Corrupt(format!("host policy {other:?}"))),
+                },
+                reason,
+                created_at,
+            })
+        })
+        .collect()
+}
+
+/// Records a decision in place of an earlier one.
+pub fn put(conn: &mut Conn, policy: &HostPolicy) -> Result<(), Error> {
+    remove(conn, &policy.host)?;
+    diesel::insert_into(host_policies::table)
+        .values((
+            host_policies::host.eq(&policy.host),
+            host_policies::policy.eq(policy.policy.as_str()),
+            host_policies::reason.eq(&policy.reason),
+            host_policies::created_at.eq(At(policy.created_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Withdraws a decision; false when there was none.
+pub fn remove(conn: &mut Conn, host: &str) -> Result<bool, Error> {
+    Ok(diesel::delete(host_policies::table.find(host)).execute(conn)? == 1)
+}

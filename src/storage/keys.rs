@@ -1,0 +1,114 @@
+//! Keys: public ones of every actor we met, private ones of our own.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use url::Url;
+
+use super::{Conn, Error, rows, schema::keys, types::At};
+
+/// How a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    Rsa,
+    Ed25519,
+}
+
+impl Algorithm {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Rsa => "rsa",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
+/// A key as stored: RSA as PEM (SPKI, PKCS#8), Ed25519 as Multikey (public)
+/// and PKCS#8 PEM (private).
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    pub uri: Url,
+    pub owner: Url,
+    pub algorithm: Algorithm,
+    pub public_key: String,
+    pub private_key: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
+// By hand: a private key must not reach a log.
+impl std::fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredKey")
+            .field("uri", &self.uri.as_str())
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = keys)]
+struct Row {
+    uri: String,
+    owner_uri: String,
+    algorithm: String,
+    public_key: String,
+    private_key: Option<String>,
+    created_at: At,
+    fetched_at: Option<At>,
+}
+
+impl Row {
+    fn into_key(self) -> Result<StoredKey, Error> {
+        Ok(StoredKey {
+            uri: rows::url(&self.uri)?,
+            owner: rows::url(&self.owner_uri)?,
+            algorithm: match self.algorithm.as_str() {
+                "rsa" => Algorithm::Rsa,
+                "ed25519" => Algorithm::Ed25519,
+                other => return Err(Error::Corrupt(format!("key algorithm {other:?}"))),
+            },
+            public_key: self.public_key,
+            private_key: self.private_key,
+            created_at: self.created_at.0,
+            fetched_at: self.fetched_at.map(|at| at.0),
+        })
+    }
+}
+
+pub fn find(conn: &mut Conn, uri: &Url) -> Result<Option<StoredKey>, Error> {
+    keys::table
+        .find(uri.as_str())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?
+        .map(Row::into_key)
+        .transpose()
+}
+
+pub fn of_owner(conn: &mut Conn, owner: &Url) -> Result<Vec<StoredKey>, Error> {
+    let rows: Vec<Row> = keys::table
+        .filter(keys::owner_uri.eq(owner.as_str()))
+        .order(keys::uri)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_key).collect()
+}
+
+/// The keys of an actor are now these and no others.
+pub fn replace(conn: &mut Conn, owner: &Url, new: &[StoredKey]) -> Result<(), Error> {
+    diesel::delete(keys::table.filter(keys::owner_uri.eq(owner.as_str()))).execute(conn)?;
+    for key in new {
+        diesel::insert_into(keys::table)
+            .values(Row {
+                uri: key.uri.to_string(),
+                owner_uri: key.owner.to_string(),
+                algorithm: key.algorithm.as_str().to_owned(),
+                public_key: key.public_key.clone(),
+                private_key: key.private_key.clone(),
+                created_at: At(key.created_at),
+                fetched_at: key.fetched_at.map(At),
+            })
+            .execute(conn)?;
+    }
+    Ok(())
+}
