@@ -2,15 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
-    header::{
-        ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT,
-    },
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{ACCEPT, CONTENT_TYPE, LOCATION, USER_AGENT},
 };
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::Client,
@@ -20,8 +17,12 @@ use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
-    Accept, Budget, Clock, FetchError, FetchSettings, Fetched, MAX_ANSWER_BYTES, MAX_REQUESTS,
-    TlsError, connector::Connector, document::content_type, policy::Policy, tls,
+    Accept, Budget, Clock, FetchError, FetchSettings, Fetched, MAX_REQUESTS, TlsError,
+    answer::{Answer, excerpt, read_body, retry_after, single},
+    connector::Connector,
+    document::content_type,
+    policy::Policy,
+    tls,
 };
 use crate::federation::{
     json::parse_strict,
@@ -40,14 +41,7 @@ const MAX_HEADER_LINES: usize = 64;
 const IDLE_PER_HOST: usize = 4;
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
-/// How much of the answer to a POST is read, so that the connection can be
-/// used again, and how much of it is shown.
-const MAX_POST_ANSWER: usize = 64 * 1024;
-const POST_ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
-const EXCERPT_CHARS: usize = 300;
-
 type Http = Client<HttpsConnector<Connector>, Full<Bytes>>;
-type Answer = http::Response<Incoming>;
 
 /// The answer to a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +87,7 @@ impl GuardedClient {
         let user_agent = format!(
             "VirtualForum/{} (+{})",
             env!("CARGO_PKG_VERSION"),
-            settings.public_url
+            settings.public_url.as_str().trim_end_matches('/')
         );
         Ok(Self(Arc::new(Inner {
             policy,
@@ -294,59 +288,4 @@ fn asks_without_query(answer: &Answer, url: &Url, signer: Option<&Signer>, query
         && signer.is_some()
         && url.query().is_some()
         && query == Query::Signed
-}
-
-/// Nothing compressed was asked for, so nothing compressed is read: a small
-/// answer cannot unfold into a large one.
-async fn read_body(answer: Answer) -> Result<Bytes, FetchError> {
-    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if !answer.headers().get_all(CONTENT_ENCODING).iter().all(plain) {
-        return Err(FetchError::Encoded);
-    }
-    let announced = single(answer.headers(), &CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    if announced.is_some_and(|bytes: usize| bytes > MAX_ANSWER_BYTES) {
-        return Err(FetchError::TooLarge);
-    }
-    match Limited::new(answer.into_body(), MAX_ANSWER_BYTES)
-        .collect()
-        .await
-    {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(FetchError::TooLarge),
-        Err(error) => Err(FetchError::of_client(error.as_ref())),
-    }
-}
-
-/// What came of the answer's text within its limits; nothing if it came not.
-async fn excerpt(answer: Answer) -> String {
-    let read = Limited::new(answer.into_body(), MAX_POST_ANSWER).collect();
-    let Ok(Ok(body)) = timeout(POST_ANSWER_TIMEOUT, read).await else {
-        return String::new();
-    };
-    String::from_utf8_lossy(&body.to_bytes())
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(EXCERPT_CHARS)
-        .collect()
-}
-
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok(),
-        (Some(_) | None, _) => None,
-    }
-}
-
-/// Seconds or a date (RFC 9110 10.2.3).
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = single(headers, &RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date: DateTime<Utc> = httpdate::parse_http_date(text).ok()?.into();
-    Some((date - now).to_std().unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 //! more than it must (SECURITY.md 3, DESIGN.md 3).
 
 mod address;
+mod answer;
 mod bridge;
 mod budget;
 mod client;

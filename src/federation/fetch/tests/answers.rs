@@ -46,7 +46,7 @@ async fn a_request_says_who_asks_and_for_what_and_asks_for_nothing_compressed() 
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
         header(request, "user-agent"),
-        Some(format!("VirtualForum/{version} (+https://node.example/)"))
+        Some(format!("VirtualForum/{version} (+https://node.example)"))
     );
     let accept = header(request, "accept").expect("an Accept header");
     assert!(accept.starts_with("application/activity+json, application/ld+json;"));
@@ -130,6 +130,11 @@ async fn statuses_are_told_with_their_retry_after() {
             "503 Service Unavailable",
             vec![("retry-after", "Sun, 01 Nov 2026 09:01:00 GMT")],
             status(503, Some(Duration::from_secs(60))),
+        ),
+        (
+            "503 Service Unavailable",
+            vec![("retry-after", "18446744073709551615")],
+            status(503, Some(Duration::from_secs(30 * 24 * 3_600))),
         ),
     ] {
         assert_eq!(
