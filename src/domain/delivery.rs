@@ -1,7 +1,9 @@
 //! Deliveries: one activity on its way to one inbox, and the lanes (one per
 //! host) in which they travel, so that a slow server delays nobody else.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use url::Url;
 
@@ -55,6 +57,8 @@ pub enum LaneState {
 }
 
 impl LaneState {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Held, Self::Gone];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -86,7 +90,7 @@ pub enum Outcome {
     /// `Retry-After`.
     Failed {
         error: String,
-        after: Option<std::time::Duration>,
+        after: Option<Duration>,
     },
     /// This inbox will never take this activity (4xx).
     Refused {
@@ -96,6 +100,68 @@ pub enum Outcome {
     Unauthorised {
         error: String,
     },
-    /// 410: the inbox is gone.
+    /// 404 or 410: the inbox is gone.
     Gone,
+    /// Not sent: it may no longer be told, or not to this host.
+    Dropped {
+        note: String,
+    },
+}
+
+/// The longest that a server's `Retry-After` is obeyed.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When a host that failed is tried again.
+///
+/// `failures` counts those in a row before this one and picks the step, the
+/// last of which repeats. `jitter`, between 0 and 1, adds up to a fifth, so
+/// that hosts which failed together do not come back together. A longer
+/// `after` (the server's `Retry-After`) wins, up to [`LONGEST_RETRY_AFTER`].
+pub fn retry_at(
+    now: DateTime<Utc>,
+    failures: i32,
+    steps: &[Duration],
+    jitter: f64,
+    after: Option<Duration>,
+) -> DateTime<Utc> {
+    let step = usize::try_from(failures).unwrap_or(0);
+    let step = steps.get(step).or(steps.last()).copied();
+    let step = step.unwrap_or(Duration::from_secs(60));
+    let wait = step.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 5.0);
+    let wait = wait.max(after.unwrap_or_default().min(LONGEST_RETRY_AFTER));
+    TimeDelta::from_std(wait)
+        .ok()
+        .and_then(|wait| now.checked_add_signed(wait))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
+
+    fn waits(failures: i32, jitter: f64, after: Option<u64>) -> i64 {
+        let after = after.map(Duration::from_secs);
+        let now = DateTime::UNIX_EPOCH;
+        (retry_at(now, failures, &STEPS, jitter, after) - now).num_seconds()
+    }
+
+    #[test]
+    fn the_last_step_of_the_back_off_repeats() {
+        assert_eq!([0, 1, 2, 99].map(|n| waits(n, 0.0, None)), [5, 30, 30, 30]);
+    }
+
+    #[test]
+    fn jitter_only_ever_makes_the_wait_longer() {
+        assert_eq!(waits(0, 1.0, None), 6);
+        assert_eq!(waits(1, 1.0, None), 36);
+    }
+
+    #[test]
+    fn a_longer_retry_after_wins_but_not_for_ever() {
+        assert_eq!(waits(0, 0.0, Some(120)), 120);
+        assert_eq!(waits(1, 0.0, Some(1)), 30);
+        assert_eq!(waits(0, 0.0, Some(u64::MAX)), 86_400);
+    }
 }

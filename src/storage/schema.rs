@@ -284,6 +284,7 @@ diesel::table! {
         claimed_until -> Nullable<Instant>,
         attempts -> Integer,
         last_error -> Nullable<Text>,
+        dead_at -> Nullable<Instant>,
     }
 }
 

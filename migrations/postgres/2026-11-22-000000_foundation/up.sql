@@ -212,6 +212,7 @@ CREATE TABLE deliveries (
     UNIQUE (activity_id, inbox)
 );
 CREATE INDEX deliveries_lane ON deliveries (host, state, id);
+CREATE INDEX deliveries_age ON deliveries (state, finished_at, created_at);
 
 -- One lane per host that we send to.
 CREATE TABLE lanes (
@@ -233,15 +234,17 @@ CREATE TABLE host_policies (
     created_at TIMESTAMPTZ NOT NULL
 );
 
+-- Background work. What was given up has dead_at, and is kept to be seen.
 CREATE TABLE tasks (
     id BIGINT PRIMARY KEY NOT NULL,
     task JSONB NOT NULL,
     run_at TIMESTAMPTZ NOT NULL,
     claimed_until TIMESTAMPTZ,
     attempts INTEGER NOT NULL,
-    last_error TEXT
+    last_error TEXT,
+    dead_at TIMESTAMPTZ
 );
-CREATE INDEX tasks_due ON tasks (run_at, id);
+CREATE INDEX tasks_due ON tasks (dead_at, run_at, id);
 
 -- Full text of entries, folded as SQLite's `remove_diacritics 2` does: letters
 -- that lose their marks under NFKD. `unaccent` is an extension that needs a

@@ -212,6 +212,7 @@ CREATE TABLE deliveries (
     UNIQUE (activity_id, inbox)
 );
 CREATE INDEX deliveries_lane ON deliveries (host, state, id);
+CREATE INDEX deliveries_age ON deliveries (state, finished_at, created_at);
 
 -- One lane per host that we send to.
 CREATE TABLE lanes (
@@ -233,15 +234,17 @@ CREATE TABLE host_policies (
     created_at BIGINT NOT NULL
 );
 
+-- Background work. What was given up has dead_at, and is kept to be seen.
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY NOT NULL,
     task TEXT NOT NULL,
     run_at BIGINT NOT NULL,
     claimed_until BIGINT,
     attempts INTEGER NOT NULL,
-    last_error TEXT
+    last_error TEXT,
+    dead_at BIGINT
 );
-CREATE INDEX tasks_due ON tasks (run_at, id);
+CREATE INDEX tasks_due ON tasks (dead_at, run_at, id);
 
 -- Full text of entries; rowid is the entry's id. Rows are kept by `storage::search`.
 CREATE VIRTUAL TABLE entry_search USING fts5 (

@@ -1,0 +1,222 @@
+//! Background work that survives a crash: what operations enqueue in their
+//! own transaction, and `jobs` claims for a limited time, runs and finishes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Integer},
+};
+
+use crate::domain::{
+    id::TaskId,
+    task::{Claimed, Task},
+};
+
+use super::{
+    Conn, Error, each,
+    lease::{claim_sql, ends},
+    schema::tasks,
+    types::{At, Doc, Instant, Json},
+};
+
+/// How much work there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Due, running, or waiting for their time.
+    pub waiting: i64,
+    /// Given up after many tries, and kept.
+    pub dead: i64,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = tasks)]
+struct NewTask {
+    id: i64,
+    task: Doc,
+    run_at: At,
+    attempts: i32,
+}
+
+impl NewTask {
+    fn of(id: TaskId, task: &Task, run_at: DateTime<Utc>) -> Self {
+        let task = serde_json::to_value(task).expect("a task is made of plain words and ids");
+        Self {
+            id: id.0,
+            task: Doc(task),
+            run_at: At(run_at),
+            attempts: 0,
+        }
+    }
+}
+
+/// Adds work, to be done from `run_at` on. Wake the runner after the commit.
+pub fn enqueue(
+    conn: &mut Conn,
+    id: TaskId,
+    task: &Task,
+    run_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    diesel::insert_into(tasks::table)
+        .values(NewTask::of(id, task, run_at))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Adds work under an id of its own, unless it is there: for tasks that repeat
+/// for ever, which several processes may find missing at once.
+pub fn enqueue_once(
+    conn: &mut Conn,
+    id: TaskId,
+    task: &Task,
+    run_at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let new = NewTask::of(id, task, run_at);
+    let added = each!(conn, |conn| diesel::insert_into(tasks::table)
+        .values(new)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
+    Ok(added > 0)
+}
+
+/// The tasks that are due and that nobody holds, the longest due first.
+const CLAIM: &str = "\
+    WITH due AS MATERIALIZED (\
+        SELECT id FROM tasks \
+        WHERE dead_at IS NULL AND run_at <= $1 \
+            AND (claimed_until IS NULL OR claimed_until <= $1) \
+        ORDER BY run_at, id LIMIT $2 {SKIP LOCKED}) \
+    UPDATE tasks SET claimed_until = $3, attempts = attempts + 1 \
+    WHERE id IN (SELECT id FROM due) \
+    RETURNING id, task, attempts";
+
+#[derive(QueryableByName)]
+struct ClaimedRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Json)]
+    task: Doc,
+    #[diesel(sql_type = Integer)]
+    attempts: i32,
+}
+
+/// Takes up to `limit` due tasks for the time of `lease`; after that, those
+/// neither finished nor renewed are anybody's again: their process is dead.
+/// Counts the try now, so that a task which kills its process is counted too.
+pub fn claim(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    limit: i64,
+    lease: Duration,
+) -> Result<Vec<Claimed>, Error> {
+    let rows: Vec<ClaimedRow> = diesel::sql_query(claim_sql(conn, CLAIM))
+        .bind::<Instant, _>(At(now))
+        .bind::<BigInt, _>(limit)
+        .bind::<Instant, _>(ends(now, lease))
+        .load(conn)?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = TaskId(row.id);
+        match serde_json::from_value(row.task.0) {
+            Ok(task) => claimed.push(Claimed {
+                id,
+                task,
+                attempts: row.attempts - 1,
+            }),
+            // Of another version of the program; it must not stop the others.
+            Err(error) => bury(conn, id, &format!("unreadable: {error}"), now)?,
+        }
+    }
+    claimed.sort_by_key(|claimed| claimed.id);
+    Ok(claimed)
+}
+
+/// Keeps tasks that are still running.
+pub fn renew(
+    conn: &mut Conn,
+    ids: &[TaskId],
+    now: DateTime<Utc>,
+    lease: Duration,
+) -> Result<(), Error> {
+    let ids = ids.iter().map(|id| id.0);
+    diesel::update(tasks::table.filter(tasks::id.eq_any(ids)))
+        .set(tasks::claimed_until.eq(ends(now, lease)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The task is done.
+pub fn finish(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
+    diesel::delete(tasks::table.find(id.0)).execute(conn)?;
+    Ok(())
+}
+
+/// The task failed and is tried again at `run_at`.
+pub fn retry_later(
+    conn: &mut Conn,
+    id: TaskId,
+    error: &str,
+    run_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    diesel::update(tasks::table.find(id.0))
+        .set((
+            tasks::claimed_until.eq(None::<At>),
+            tasks::last_error.eq(error),
+            tasks::run_at.eq(At(run_at)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The task is done for now, and is to be done again at `run_at`.
+pub fn repeat(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(tasks::table.find(id.0))
+        .set((
+            tasks::claimed_until.eq(None::<At>),
+            tasks::last_error.eq(None::<String>),
+            tasks::run_at.eq(At(run_at)),
+            tasks::attempts.eq(0),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A task that was claimed but not begun: anybody may take it, and the try
+/// does not count.
+pub fn give_back(conn: &mut Conn, ids: &[TaskId]) -> Result<(), Error> {
+    let ids = ids.iter().map(|id| id.0);
+    diesel::update(tasks::table.filter(tasks::id.eq_any(ids)))
+        .set((
+            tasks::claimed_until.eq(None::<At>),
+            tasks::attempts.eq(tasks::attempts - 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The task is given up. It stays in the table, to be seen.
+pub fn bury(conn: &mut Conn, id: TaskId, error: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(tasks::table.find(id.0))
+        .set((
+            tasks::claimed_until.eq(None::<At>),
+            tasks::last_error.eq(error),
+            tasks::dead_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many tasks wait, and how many were given up.
+pub fn count(conn: &mut Conn) -> Result<Backlog, Error> {
+    Ok(Backlog {
+        waiting: tasks::table
+            .filter(tasks::dead_at.is_null())
+            .count()
+            .get_result(conn)?,
+        dead: tasks::table
+            .filter(tasks::dead_at.is_not_null())
+            .count()
+            .get_result(conn)?,
+    })
+}
