@@ -29,7 +29,8 @@ impl DeliveryState {
     }
 }
 
-/// A delivery that is to be sent now.
+/// A delivery that is to be sent now. Its text is read at the last moment:
+/// until then it may have become something that must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
@@ -38,8 +39,6 @@ pub struct Delivery {
     pub inbox: Url,
     /// Deliveries with the same key keep their order.
     pub order_key: String,
-    /// The JSON text to send, byte for byte.
-    pub document: String,
     pub attempts: i32,
 }
 

@@ -30,6 +30,10 @@ mod search;
 mod sqlite;
 pub mod tombstones;
 pub mod tasks;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod types;
 pub mod users;
 mod writer;

@@ -2,6 +2,7 @@
 //! what. Every query goes by host and state or by activity, so that a host's
 //! backlog costs nothing while its lane waits.
 
+mod clearance;
 mod dead;
 mod record;
 
@@ -19,10 +20,11 @@ use crate::{
 
 use super::{
     Conn, Error, each, lanes,
-    schema::{activities, deliveries, lanes as lane_rows, organisations},
+    schema::{deliveries, lanes as lane_rows, organisations},
     types::At,
 };
 
+pub use clearance::{Clearance, clear};
 pub use dead::{DeadLetter, dead_letters, drop_host, expire, replay, replay_host};
 pub use record::{inboxes_told, inboxes_told_by, remove, stale};
 
@@ -36,7 +38,6 @@ const ID_ROWS: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
     pub id: DeliveryId,
-    /// Must have its document by now.
     pub activity: ActivityId,
     pub sender: OrganisationId,
     pub inbox: Url,
@@ -101,13 +102,13 @@ pub(super) fn are_pending(conn: &mut Conn, host: &str) -> Result<bool, Error> {
     Ok(diesel::select(exists(pending)).get_result(conn)?)
 }
 
-type NextRow = (i64, i64, i64, String, String, i32, Option<String>);
+type NextRow = (i64, i64, i64, String, String, i32);
 
-/// The next deliveries of a host, oldest first, after the one given.
+/// The next deliveries of a host, oldest first, after the one given. Whether
+/// one may be sent, and its text, is asked when it is sent ([`clear`]).
 ///
 /// # Errors
-/// [`Error::Corrupt`] for an address that is none, or an activity that has no
-/// document.
+/// [`Error::Corrupt`] for an inbox that is no address.
 pub fn next(
     conn: &mut Conn,
     host: &str,
@@ -115,7 +116,6 @@ pub fn next(
     limit: i64,
 ) -> Result<Vec<Delivery>, Error> {
     let rows: Vec<NextRow> = deliveries::table
-        .inner_join(activities::table)
         .filter(deliveries::host.eq(host))
         .filter(deliveries::state.eq(DeliveryState::Pending.as_str()))
         .filter(deliveries::id.gt(after.map_or(0, |id| id.0)))
@@ -128,22 +128,19 @@ pub fn next(
             deliveries::inbox,
             deliveries::order_key,
             deliveries::attempts,
-            activities::document,
         ))
         .load(conn)?;
     rows.into_iter().map(read).collect()
 }
 
 fn read(row: NextRow) -> Result<Delivery, Error> {
-    let (id, activity, sender, inbox, order_key, attempts, document) = row;
+    let (id, activity, sender, inbox, order_key, attempts) = row;
     Ok(Delivery {
         id: DeliveryId(id),
         activity: ActivityId(activity),
         sender: OrganisationId(sender),
         inbox: read_inbox(&inbox)?,
         order_key,
-        document: document
-            .ok_or_else(|| Error::Corrupt(format!("activity {activity} has no document")))?,
         attempts,
     })
 }
@@ -237,15 +234,18 @@ pub fn refused(
     Ok(())
 }
 
-/// This one must not be sent any more: a dead letter that was never sent, or
-/// not again.
+/// This one must not be sent (any more): a dead letter. Nothing happens to one
+/// that ended otherwise in the meantime.
 pub fn dropped(
     conn: &mut Conn,
     id: DeliveryId,
     note: &str,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    diesel::update(deliveries::table.find(id.0))
+    let waiting = deliveries::table
+        .filter(deliveries::id.eq(id.0))
+        .filter(deliveries::state.eq(DeliveryState::Pending.as_str()));
+    diesel::update(waiting)
         .set(Buried::new(note, now))
         .execute(conn)?;
     Ok(())

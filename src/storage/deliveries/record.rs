@@ -19,33 +19,24 @@ use super::{
     ID_ROWS, read_inbox,
 };
 
-/// Every inbox that was sent an activity about this entry, or may have been:
-/// a try that failed on our side may have arrived on the other. What was given
-/// up without a try never left.
+/// Every inbox for which an activity about this entry was ever queued, even if
+/// we believe that it did not arrive: what a try that failed on our side did
+/// on the other, and what a crash cut short, we cannot know.
 pub fn inboxes_told(conn: &mut Conn, entry: EntryId) -> Result<Vec<Url>, Error> {
-    let never_left = deliveries::state
-        .eq(DeliveryState::Dead.as_str())
-        .and(deliveries::attempts.eq(0));
     let inboxes: Vec<String> = activities::table
         .inner_join(deliveries::table)
         .filter(activities::entry_id.eq(entry.0))
-        .filter(diesel::dsl::not(never_left))
         .select(deliveries::inbox)
         .distinct()
         .load(conn)?;
     inboxes.iter().map(|inbox| read_inbox(inbox)).collect()
 }
 
-/// Every inbox that was sent, or may have been sent, anything by this local
-/// organisation.
+/// Every inbox for which anything by this local organisation was ever queued.
 pub fn inboxes_told_by(conn: &mut Conn, sender: OrganisationId) -> Result<Vec<Url>, Error> {
-    let never_left = deliveries::state
-        .eq(DeliveryState::Dead.as_str())
-        .and(deliveries::attempts.eq(0));
     let inboxes: Vec<String> = activities::table
         .inner_join(deliveries::table)
         .filter(activities::actor_id.eq(sender.0))
-        .filter(diesel::dsl::not(never_left))
         .select(deliveries::inbox)
         .distinct()
         .load(conn)?;

@@ -1,6 +1,7 @@
 //! The engine's promises, held on both databases.
 
 mod migrating;
+mod queue;
 mod recovery;
 mod transactions;
 mod values;

@@ -1,0 +1,102 @@
+//! The last look before something leaves the node: what was public when it
+//! was queued may not be public any more, and a host may have been blocked.
+
+use diesel::prelude::*;
+use url::Url;
+
+use crate::{
+    domain::{
+        activity::ActivityKind, audience::AudienceKind, delivery::DeliveryState, id::DeliveryId,
+    },
+    urls,
+};
+
+use super::{
+    super::{
+        Conn, Error,
+        schema::{activities, deliveries, entries, host_policies},
+    },
+    read_inbox,
+};
+
+/// May this delivery leave?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clearance {
+    /// Yes, with this text, byte for byte.
+    Send { document: String },
+    /// No, and never.
+    Drop { note: &'static str },
+}
+
+#[derive(Queryable)]
+struct Row {
+    state: String,
+    inbox: String,
+    kind: String,
+    document: Option<String>,
+    entry: Option<i64>,
+    /// None, too, when the entry is deleted.
+    audience: Option<String>,
+}
+
+/// Looks whether a delivery may be sent now. With `allowlist`, only hosts that
+/// were allowed are sent to.
+pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearance, Error> {
+    let living_entry = entries::id
+        .nullable()
+        .eq(activities::entry_id)
+        .and(entries::deleted_at.is_null());
+    let row: Option<Row> = deliveries::table
+        .inner_join(activities::table.left_join(entries::table.on(living_entry)))
+        .filter(deliveries::id.eq(id.0))
+        .select((
+            deliveries::state,
+            deliveries::inbox,
+            activities::kind,
+            activities::document,
+            activities::entry_id,
+            entries::audience.nullable(),
+        ))
+        .first(conn)
+        .optional()?;
+    let drop = |note| Ok(Clearance::Drop { note });
+    let Some(row) = row else {
+        return drop("it was removed");
+    };
+    if row.state != DeliveryState::Pending.as_str() {
+        return drop("it no longer waits");
+    }
+    if !is_federated(conn, &read_inbox(&row.inbox)?, allowlist)? {
+        return drop("the host is blocked");
+    }
+    // That an entry is deleted must be told to all who were told of it.
+    let is_delete = row.kind == ActivityKind::Delete.as_str();
+    let is_public = row.audience.as_deref() == Some(AudienceKind::Public.as_str());
+    if row.entry.is_some() && !is_delete && !is_public {
+        return drop("the entry is deleted or no longer public");
+    }
+    match row.document {
+        Some(document) => Ok(Clearance::Send { document }),
+        None => drop("its text was withdrawn"),
+    }
+}
+
+/// Is this server one that we exchange anything with? A block covers all
+/// hosts below it; being allowed does not.
+fn is_federated(conn: &mut Conn, inbox: &Url, allowlist: bool) -> Result<bool, Error> {
+    let host = inbox.host_str().unwrap_or_default();
+    let names = [urls::authority(inbox), host.to_owned()];
+    let parents = host
+        .match_indices('.')
+        .map(|(dot, _)| host[dot + 1..].to_owned());
+    let all: Vec<String> = names.iter().cloned().chain(parents).collect();
+    let policies: Vec<(String, String)> = host_policies::table
+        .filter(host_policies::host.eq_any(all))
+        .select((host_policies::host, host_policies::policy))
+        .load(conn)?;
+    let blocked = policies.iter().any(|(_, policy)| policy == "block");
+    let allowed = policies
+        .iter()
+        .any(|(host, policy)| policy == "allow" && names.contains(host));
+    Ok(!blocked && (allowed || !allowlist))
+}

@@ -1,0 +1,246 @@
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    domain::delivery::LaneState,
+    storage::{
+        deliveries,
+        lanes::{self, Health},
+        testing::{on_both, on_both_databases},
+    },
+};
+
+const LEASE: Duration = Duration::from_secs(10);
+
+fn hosts(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// One delivery for each of these hosts.
+async fn prepare_hosts(db: &Db, names: &[&str]) {
+    prepare(db, 1).await;
+    let rows = (1..)
+        .zip(names)
+        .map(|(id, name)| delivery(id, 1, &format!("https://{name}/inbox")));
+    queue(db, rows.collect()).await;
+}
+
+async fn claim(db: &Db, health: Health, seconds: i64) -> Vec<String> {
+    claim_some(db, health, seconds, 9).await
+}
+
+async fn claim_some(db: &Db, health: Health, seconds: i64, limit: i64) -> Vec<String> {
+    let mut names: Vec<String> = write(db, move |conn| {
+        lanes::claim(conn, health, at(seconds), limit, LEASE)
+    })
+    .await
+    .into_iter()
+    .map(|leased| leased.host)
+    .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_lane_is_leased_to_one_and_free_again_when_the_lease_ends() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example", "b.example"]).await;
+        assert_eq!(
+            claim(&db, Health::Healthy, 0).await,
+            ["a.example", "b.example"]
+        );
+        assert!(claim(&db, Health::Healthy, 9).await.is_empty());
+        write(&db, |conn| {
+            lanes::renew(conn, &hosts(&["a.example"]), at(9), LEASE)
+        })
+        .await;
+        assert_eq!(claim(&db, Health::Healthy, 10).await, ["b.example"]);
+        assert_eq!(claim(&db, Health::Healthy, 19).await, ["a.example"]);
+    });
+}
+
+#[test]
+fn a_released_lane_is_claimed_again_only_if_something_waits() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example", "b.example"]).await;
+        claim(&db, Health::Healthy, 0).await;
+        let waiting = write(&db, |conn| {
+            deliveries::delivered(conn, &[DeliveryId(1)], at(1))?;
+            lanes::release(conn, &hosts(&["a.example", "b.example"]))
+        })
+        .await;
+        assert_eq!(waiting, ["b.example"]);
+        assert_eq!(claim(&db, Health::Healthy, 1).await, ["b.example"]);
+        write(&db, |conn| {
+            insert_activity(conn, ActivityId(2), "Accept", None)
+        })
+        .await;
+        queue(&db, vec![delivery(9, 2, "https://a.example/inbox")]).await;
+        assert_eq!(claim(&db, Health::Healthy, 1).await, ["a.example"]);
+    });
+}
+
+#[test]
+fn the_lane_that_sent_last_comes_last() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example", "b.example", "c.example"]).await;
+        write(&db, |conn| {
+            lanes::succeeded(conn, &hosts(&["a.example"]), at(3))?;
+            lanes::succeeded(conn, &hosts(&["b.example"]), at(2))
+        })
+        .await;
+        for name in ["c.example", "b.example", "a.example"] {
+            assert_eq!(claim_some(&db, Health::Healthy, 4, 1).await, [name]);
+        }
+    });
+}
+
+#[test]
+fn a_failed_host_waits_is_probed_and_recovers() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example", "b.example"]).await;
+        write(&db, |conn| {
+            lanes::failed(conn, "a.example", "500", at(30))?;
+            lanes::failed(conn, "a.example", "no answer", at(60))
+        })
+        .await;
+        assert_eq!(claim(&db, Health::Healthy, 60).await, ["b.example"]);
+        assert!(claim(&db, Health::Failing, 59).await.is_empty());
+        let leased = write(&db, |conn| {
+            lanes::claim(conn, Health::Failing, at(60), 9, LEASE)
+        })
+        .await;
+        assert_eq!(leased.len(), 1);
+        assert_eq!(leased[0].failures, 2);
+        let lane = write(&db, |conn| {
+            lanes::succeeded(conn, &hosts(&["a.example"]), at(61))?;
+            lanes::find(conn, "a.example")
+        })
+        .await
+        .expect("a lane");
+        assert_eq!((lane.failures, lane.retry_at), (0, None));
+        assert_eq!(
+            (lane.last_error, lane.last_success_at),
+            (None, Some(at(61)))
+        );
+    });
+}
+
+#[test]
+fn a_closed_lane_is_not_claimed_until_there_is_a_sign_of_life() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["gone.example", "held.example"]).await;
+        let anything = |seconds| {
+            let db = db.clone();
+            async move {
+                let mut all = claim(&db, Health::Healthy, seconds).await;
+                all.extend(claim(&db, Health::Failing, seconds).await);
+                all
+            }
+        };
+        write(&db, |conn| {
+            lanes::hold(conn, "held.example", "401")?;
+            lanes::gone(conn, "gone.example", "410")
+        })
+        .await;
+        assert!(anything(1_000_000).await.is_empty());
+        let alive = |host: &'static str| write(&db, |conn| lanes::sign_of_life(conn, host));
+        assert!(alive("held.example").await);
+        assert!(alive("gone.example").await);
+        assert!(!alive("held.example").await);
+        assert!(!alive("unknown.example").await);
+        assert_eq!(anything(0).await, ["gone.example", "held.example"]);
+    });
+}
+
+#[test]
+fn a_sign_of_life_ends_the_back_off_with_one_probe() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example"]).await;
+        write(&db, |conn| {
+            for _ in 0..5 {
+                lanes::failed(conn, "a.example", "500", at(3_600))?;
+            }
+            lanes::sign_of_life(conn, "a.example")
+        })
+        .await;
+        assert!(claim(&db, Health::Healthy, 0).await.is_empty());
+        let leased = write(&db, |conn| {
+            lanes::claim(conn, Health::Failing, at(0), 9, LEASE)
+        })
+        .await;
+        assert_eq!(leased[0].failures, 1);
+    });
+}
+
+#[test]
+fn an_administrator_opens_a_lane() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example"]).await;
+        let open = write(&db, |conn| {
+            lanes::hold(conn, "a.example", "401")?;
+            lanes::failed(conn, "a.example", "500", at(3_600))?;
+            assert!(!lanes::open(conn, "unknown.example")?);
+            lanes::open(conn, "a.example")
+        });
+        assert!(open.await);
+        assert_eq!(claim(&db, Health::Healthy, 0).await, ["a.example"]);
+    });
+}
+
+#[test]
+fn administrators_see_the_troubled_hosts_first_a_page_at_a_time() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example", "b.example", "c.example", "d.example"]).await;
+        let pages = write(&db, |conn| {
+            lanes::failed(conn, "c.example", "500", at(30))?;
+            lanes::hold(conn, "d.example", "401")?;
+            deliveries::refused(conn, DeliveryId(2), "400", at(1))?;
+            Ok([lanes::overview(conn, 0, 3)?, lanes::overview(conn, 3, 3)?])
+        })
+        .await;
+        let names = pages
+            .each_ref()
+            .map(|page| page.iter().map(|lane| &lane.host[..1]).collect::<String>());
+        assert_eq!(names, ["dca", "b"]);
+        let [first, second] = pages;
+        assert_eq!(first[0].state, LaneState::Held);
+        assert_eq!(first[0].last_error.as_deref(), Some("401"));
+        assert_eq!((first[1].failures, first[1].retry_at), (1, Some(at(30))));
+        assert_eq!(first[2].oldest_pending_at, Some(at(0)));
+        assert_eq!((second[0].pending, second[0].dead), (0, 1));
+        assert_eq!(second[0].oldest_pending_at, None);
+    });
+}
+
+/// The race that loses a wake-up: a lane is released while deliveries for it
+/// are being written. Many at once, on connections of their own.
+#[test]
+fn a_delivery_that_comes_while_its_lane_is_released_is_not_forgotten() {
+    on_both_databases(async |database| {
+        let db = database.db();
+        prepare_hosts(&db, &["a.example"]).await;
+        write(&db, |conn| {
+            (2..200).try_for_each(|id| insert_activity(conn, ActivityId(id), "Accept", None))
+        })
+        .await;
+        for round in 2..200 {
+            let new = vec![delivery(round, round, "https://a.example/inbox")];
+            let add = db.write(move |conn| {
+                let added = add_many(conn, &new, at(0));
+                std::thread::sleep(Duration::from_micros(200));
+                added
+            });
+            let release = db.write(|conn| lanes::release(conn, &hosts(&["a.example"])));
+            let (added, released) = tokio::join!(add, release);
+            added.expect("added");
+            released.expect("released");
+            let claimed = claim(&db, Health::Healthy, round * 20).await;
+            assert_eq!(claimed, ["a.example"], "round {round}");
+            write(&db, move |conn| {
+                deliveries::delivered(conn, &[DeliveryId(round), DeliveryId(1)], at(0))
+            })
+            .await;
+        }
+    });
+}
