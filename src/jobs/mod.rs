@@ -1,1 +1,98 @@
-//! Background work: claims tasks and lanes from storage and runs them.
+//! Work in the background: claims the tasks that operations have written and
+//! runs them, and sends the deliveries that wait, host by host. Everything is
+//! a row before it is done and until it is done, so that a crash loses nothing.
+
+pub mod dispatch;
+mod lane;
+mod queue;
+mod record;
+pub mod runner;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+
+use crate::{
+    config,
+    domain::{
+        delivery::{Delivery, Outcome},
+        task::Task,
+    },
+    storage::Db,
+};
+
+pub use runner::Runner;
+
+/// Runs one task.
+pub trait Work: Send + Sync + 'static {
+    fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>>;
+}
+
+/// Sends one delivery, within a limited time.
+pub trait Post: Send + Sync + 'static {
+    fn send<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Outcome>;
+}
+
+/// What becomes of a task that went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Done,
+    /// It is to be done again after this time.
+    Again(Duration),
+}
+
+/// How much is done at once, and how long things may take.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How often we look for work of which nobody told us: tasks of other
+    /// processes, and what has become due.
+    pub poll: Duration,
+    /// After this time without renewal, others take what we had claimed.
+    pub lease: Duration,
+    /// Tasks at once.
+    pub tasks: usize,
+    /// Healthy hosts that are sent to at once.
+    pub lanes: usize,
+    /// Failing hosts that are probed at once.
+    pub probes: usize,
+    /// Requests at once to one host.
+    pub window: usize,
+    /// How long a host is sent to before others get their turn.
+    pub turn: Duration,
+    /// How long successes may wait to be written together.
+    pub linger: Duration,
+    /// Back-off steps, of hosts and of tasks.
+    pub retry_after: Vec<Duration>,
+}
+
+impl Settings {
+    pub fn new(delivery: &config::Delivery) -> Self {
+        Self {
+            poll: Duration::from_secs(1),
+            lease: Duration::from_secs(15),
+            tasks: 8,
+            lanes: 64,
+            probes: 16,
+            window: 4,
+            turn: Duration::from_secs(20),
+            linger: Duration::from_secs(1),
+            retry_after: delivery.retry_after.clone(),
+        }
+    }
+}
+
+/// All that the runner uses. Clones share it.
+#[derive(Clone)]
+pub struct Context {
+    pub settings: Arc<Settings>,
+    pub db: Db,
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// A number between 0 and 1, another every time.
+    pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    pub work: Arc<dyn Work>,
+    pub post: Arc<dyn Post>,
+}

@@ -114,14 +114,18 @@ pub fn claim(
         .load(conn)?)
 }
 
-/// Keeps lanes that are still being worked on.
+/// Keeps lanes that are still being worked on. One that was released in the
+/// meantime stays free.
 pub fn renew(
     conn: &mut Conn,
     hosts: &[String],
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<(), Error> {
-    diesel::update(lanes::table.filter(lanes::host.eq_any(hosts)))
+    let held = lanes::table
+        .filter(lanes::host.eq_any(hosts))
+        .filter(lanes::leased_until.is_not_null());
+    diesel::update(held)
         .set(lanes::leased_until.eq(ends(now, lease)))
         .execute(conn)?;
     Ok(())

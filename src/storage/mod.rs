@@ -25,6 +25,8 @@ mod native;
 pub mod organisations;
 mod postgres;
 mod rows;
+#[cfg(test)]
+pub mod samples;
 pub mod schema;
 mod search;
 mod sqlite;

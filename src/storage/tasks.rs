@@ -132,7 +132,7 @@ pub fn claim(
     Ok(claimed)
 }
 
-/// Keeps tasks that are still running.
+/// Keeps tasks that are still running. One that has just ended stays free.
 pub fn renew(
     conn: &mut Conn,
     ids: &[TaskId],
@@ -140,7 +140,10 @@ pub fn renew(
     lease: Duration,
 ) -> Result<(), Error> {
     let ids = ids.iter().map(|id| id.0);
-    diesel::update(tasks::table.filter(tasks::id.eq_any(ids)))
+    let held = tasks::table
+        .filter(tasks::id.eq_any(ids))
+        .filter(tasks::claimed_until.is_not_null());
+    diesel::update(held)
         .set(tasks::claimed_until.eq(ends(now, lease)))
         .execute(conn)?;
     Ok(())
@@ -177,19 +180,6 @@ pub fn repeat(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), 
             tasks::last_error.eq(None::<String>),
             tasks::run_at.eq(At(run_at)),
             tasks::attempts.eq(0),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// A task that was claimed but not begun: anybody may take it, and the try
-/// does not count.
-pub fn give_back(conn: &mut Conn, ids: &[TaskId]) -> Result<(), Error> {
-    let ids = ids.iter().map(|id| id.0);
-    diesel::update(tasks::table.filter(tasks::id.eq_any(ids)))
-        .set((
-            tasks::claimed_until.eq(None::<At>),
-            tasks::attempts.eq(tasks::attempts - 1),
         ))
         .execute(conn)?;
     Ok(())

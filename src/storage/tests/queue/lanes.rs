@@ -70,6 +70,11 @@ fn a_released_lane_is_claimed_again_only_if_something_waits() {
         })
         .await;
         assert_eq!(waiting, ["b.example"]);
+        // A renewal that comes too late changes nothing.
+        write(&db, |conn| {
+            lanes::renew(conn, &hosts(&["b.example"]), at(1), LEASE)
+        })
+        .await;
         assert_eq!(claim(&db, Health::Healthy, 1).await, ["b.example"]);
         write(&db, |conn| {
             insert_activity(conn, ActivityId(2), "Accept", None)

@@ -76,12 +76,16 @@ fn a_dead_process_loses_its_tasks_when_the_lease_ends_and_the_try_counts() {
 }
 
 #[test]
-fn a_task_that_was_not_begun_is_given_back_as_if_never_claimed() {
+fn a_late_renewal_does_not_take_back_what_was_given_up() {
     on_both(async |db| {
         enqueue(&db, 1, 0).await;
         assert_eq!(claim(&db, 0, 9).await, [(1, 0)]);
-        write(&db, |conn| tasks::give_back(conn, &[TaskId(1)])).await;
-        assert_eq!(claim(&db, 0, 9).await, [(1, 0)]);
+        write(&db, |conn| {
+            tasks::retry_later(conn, TaskId(1), "no luck", at(0))?;
+            tasks::renew(conn, &[TaskId(1)], at(0), LEASE)
+        })
+        .await;
+        assert_eq!(claim(&db, 0, 9).await, [(1, 1)]);
     });
 }
 

@@ -1,0 +1,158 @@
+//! One host's turn: sends what waits for it, a few requests at a time, until
+//! all is sent, the host fails, or others are to have their turn. A host that
+//! failed last time is sent one request, and more only if that goes well.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    domain::delivery::{Delivery, Outcome, retry_at},
+    storage::{deliveries, lanes::Leased},
+};
+
+use super::{
+    Context,
+    queue::Queue,
+    record::{Ending, Note, Recorder},
+};
+
+/// How many rows are read at once.
+const ROWS: i64 = 64;
+
+/// Serves a leased lane and gives it back.
+pub(super) async fn serve(
+    context: Context,
+    recorder: Recorder,
+    leased: Leased,
+    stop: watch::Receiver<bool>,
+) {
+    let mut turn = Turn {
+        host: leased.host,
+        failures: leased.failures,
+        queue: Queue::default(),
+        ending: None,
+        ends: Instant::now() + context.settings.turn,
+        context,
+        recorder,
+        stop,
+    };
+    if AssertUnwindSafe(turn.take()).catch_unwind().await.is_err() {
+        turn.fail("a bug in this program; see its log".to_owned(), None);
+    }
+    let ending = turn.ending.unwrap_or(Ending::Well);
+    turn.recorder.end(turn.host, ending).await;
+}
+
+struct Turn {
+    context: Context,
+    recorder: Recorder,
+    stop: watch::Receiver<bool>,
+    host: String,
+    /// In a row, before this turn or since the last success in it.
+    failures: i32,
+    queue: Queue,
+    /// Set at the first failure: nothing more is begun then.
+    ending: Option<Ending>,
+    ends: Instant,
+}
+
+impl Turn {
+    async fn take(&mut self) {
+        let post = Arc::clone(&self.context.post);
+        let mut sending = FuturesUnordered::new();
+        loop {
+            while sending.len() < self.window()
+                && let Some(delivery) = self.next().await
+            {
+                let post = &post;
+                sending.push(async move {
+                    let outcome = post.send(&delivery).await;
+                    (delivery, outcome)
+                });
+            }
+            let Some((delivery, outcome)) = sending.next().await else {
+                return;
+            };
+            self.ended(delivery, outcome).await;
+        }
+    }
+
+    /// How many requests may be under way. One probe tells whether a host that
+    /// failed is well again.
+    fn window(&self) -> usize {
+        let is_over = self.ending.is_some() || *self.stop.borrow() || Instant::now() >= self.ends;
+        match (is_over, self.failures) {
+            (true, _) => 0,
+            (false, 0) => self.context.settings.window,
+            (false, _) => 1,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Delivery> {
+        if self.queue.is_empty() {
+            let (host, last) = (self.host.clone(), self.queue.last());
+            let read = move |conn: &mut _| deliveries::next(conn, &host, last, ROWS);
+            match self.context.db.read(read).await {
+                Ok(rows) => self.queue.add(rows),
+                Err(error) => {
+                    tracing::error!(host = self.host, %error, "deliveries cannot be read");
+                    self.fail(error.to_string(), None);
+                }
+            }
+        }
+        self.queue.take()
+    }
+
+    async fn ended(&mut self, delivery: Delivery, outcome: Outcome) {
+        self.queue.ended(&delivery);
+        let id = delivery.id;
+        let note = match outcome {
+            Outcome::Delivered => {
+                self.failures = 0;
+                let host = self.host.clone();
+                Note::Delivered { id, host }
+            }
+            Outcome::Refused { error } => {
+                tracing::info!(host = self.host, %id, error, "a delivery was refused");
+                Note::Refused { id, error }
+            }
+            Outcome::Dropped { note } => Note::Dropped { id, note },
+            Outcome::Gone => {
+                self.queue.forget(&delivery.inbox);
+                let inbox = delivery.inbox;
+                Note::Gone { inbox }
+            }
+            Outcome::Failed { error, after } => {
+                self.fail(error.clone(), after);
+                Note::Failed { id, error }
+            }
+            Outcome::Unauthorised { error } => {
+                tracing::warn!(host = self.host, error, "a host refuses us and is held");
+                self.ending = Some(Ending::Held {
+                    error: error.clone(),
+                });
+                Note::Failed { id, error }
+            }
+        };
+        self.recorder.note(note).await;
+    }
+
+    /// The host failed and is to be left alone. The first failure counts;
+    /// what else was under way fails with it as a rule.
+    fn fail(&mut self, error: String, after: Option<Duration>) {
+        if self.ending.is_some() {
+            return;
+        }
+        let retry_at = retry_at(
+            (self.context.now)(),
+            self.failures,
+            &self.context.settings.retry_after,
+            (self.context.jitter)(),
+            after,
+        );
+        tracing::info!(host = self.host, error, %retry_at, "a host failed");
+        self.ending = Some(Ending::Failed { error, retry_at });
+    }
+}

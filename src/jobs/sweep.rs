@@ -1,0 +1,36 @@
+//! Tidies up, every hour: what is past its time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::storage::{Db, Error, deliveries};
+
+/// How long dead letters, and the records of what was delivered, are kept.
+const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
+
+/// How many rows are removed at once, so that others can write in between.
+const AT_ONCE: i64 = 1_000;
+
+/// Removes what is past its time. `keep_for` is how long a delivery is tried.
+pub(super) async fn sweep(db: &Db, now: DateTime<Utc>, keep_for: Duration) -> Result<(), Error> {
+    let keep_for = TimeDelta::from_std(keep_for).unwrap_or(TimeDelta::MAX);
+    if let Some(oldest) = now.checked_sub_signed(keep_for) {
+        let expired = db
+            .write(move |conn| deliveries::expire(conn, oldest, now))
+            .await?;
+        if expired > 0 {
+            tracing::warn!(expired, "deliveries were given up as too old");
+        }
+    }
+    loop {
+        let stale = db
+            .read(move |conn| deliveries::stale(conn, now - KEEP_RECORDS, AT_ONCE))
+            .await?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        db.write(move |conn| deliveries::remove(conn, &stale))
+            .await?;
+    }
+}
