@@ -30,12 +30,12 @@ pub mod samples;
 pub mod schema;
 mod search;
 mod sqlite;
-pub mod tombstones;
 pub mod tasks;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tombstones;
 pub mod types;
 pub mod users;
 mod writer;
