@@ -39,7 +39,7 @@ impl Database {
     pub fn create(store: Store, data_dir: &Path) -> Self {
         match store {
             Store::Sqlite => Self::Sqlite {
-                file: data_dir.join("forum.sqlite"),
+                file: data_dir.join("virtual-forum.sqlite"),
             },
             Store::Postgres => {
                 let count = COUNT.fetch_add(1, Ordering::Relaxed);

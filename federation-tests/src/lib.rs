@@ -15,30 +15,26 @@ pub mod port;
 pub mod remote;
 pub mod script;
 pub mod signing;
+pub mod visitor;
 pub mod wait;
 
-/// Writes a test once and runs it on SQLite and on PostgreSQL.
-///
-/// `on_both_databases!(async fn name(store) { … })` makes the tests
-/// `name::on_sqlite` and `name::on_postgres`.
+/// Runs tests, each an `async fn name(store: Store)` above, on both databases:
+/// as `name::on_sqlite` and `name::on_postgres`.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($(#[$doc:meta])* async fn $name:ident($store:ident) $body:block) => {
-        $(#[$doc])*
-        mod $name {
-            use super::*;
-
-            async fn run($store: $crate::database::Store) $body
+    ($($name:ident),* $(,)?) => {
+        $(mod $name {
+            use $crate::database::Store;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                run($crate::database::Store::Sqlite).await;
+                super::$name(Store::Sqlite).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                run($crate::database::Store::Postgres).await;
+                super::$name(Store::Postgres).await;
             }
-        }
+        })*
     };
 }

@@ -20,7 +20,6 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     http::{self, Reply},
-    node::Node,
     signing::{Delivery, Key, digest, http_date},
 };
 
@@ -165,10 +164,11 @@ impl Remote {
     }
 
     /// A delivery that is signed as it should be, for a test to spoil.
-    pub fn delivery(&self, node: &Node, body: Vec<u8>) -> Delivery {
+    pub fn delivery(&self, origin: &str, body: Vec<u8>) -> Delivery {
         Delivery {
+            origin: origin.to_owned(),
             path: "/inbox".to_owned(),
-            host: node.plan.authority(),
+            host: origin.trim_start_matches("http://").to_owned(),
             date: Utc::now(),
             key_id: self.key_id(),
             digest: digest(&body),
@@ -177,11 +177,11 @@ impl Remote {
         }
     }
 
-    /// Signs with the actor's key and sends.
-    pub async fn deliver(&self, node: &Node, activity: &Value) -> Reply {
-        let delivery = self.delivery(node, activity.to_string().into_bytes());
+    /// Signs with the actor's key and sends to the shared inbox of a server.
+    pub async fn deliver(&self, origin: &str, activity: &Value) -> Reply {
+        let delivery = self.delivery(origin, activity.to_string().into_bytes());
         let signature = delivery.signature(&self.key);
-        send(node, &delivery, Some(&signature)).await
+        send(&delivery, Some(&signature)).await
     }
 
     /// A public note of the actor.
@@ -210,11 +210,11 @@ impl Remote {
     }
 
     /// Accepts every Follow that has arrived.
-    pub async fn accept_follows(&self, node: &Node) {
+    pub async fn accept_follows(&self, origin: &str) {
         for (number, follow) in self.delivered().iter().enumerate() {
             if follow["type"] == "Follow" {
                 let accept = self.activity(&format!("accept-{number}"), "Accept", follow);
-                self.deliver(node, &accept).await.success();
+                self.deliver(origin, &accept).await.success();
             }
         }
     }
@@ -227,8 +227,8 @@ impl Drop for Remote {
 }
 
 /// Posts a delivery with the given `Signature` header, or with none.
-pub async fn send(node: &Node, delivery: &Delivery, signature: Option<&str>) -> Reply {
-    let mut request = http::post(&node.at(&delivery.path))
+pub async fn send(delivery: &Delivery, signature: Option<&str>) -> Reply {
+    let mut request = http::post(&format!("{}{}", delivery.origin, delivery.path))
         .header("host", &delivery.host)
         .header("date", &http_date(delivery.date))
         .header("digest", &delivery.digest)

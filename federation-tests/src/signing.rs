@@ -62,7 +62,10 @@ pub fn http_date(at: DateTime<Utc>) -> String {
 /// Everything that a delivery signs; change a field to make a bad one.
 #[derive(Debug, Clone)]
 pub struct Delivery {
+    /// Where it is sent.
+    pub origin: String,
     pub path: String,
+    /// The `Host` header.
     pub host: String,
     pub date: DateTime<Utc>,
     pub key_id: String,

@@ -1,3 +1,3 @@
 //! Real nodes, real foreign servers and real clients, from outside.
 
-mod foreign_server;
+mod harness;
