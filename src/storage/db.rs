@@ -106,6 +106,10 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when it fails or takes over 3 seconds.
     pub async fn check(&self) -> Result<(), Error> {
+        self.check_within(CHECK_LIMIT).await
+    }
+
+    pub(super) async fn check_within(&self, limit: Duration) -> Result<(), Error> {
         let beat = self.write(|conn| -> Result<(), Error> {
             let now = match conn {
                 Conn::Sqlite(_) => "json_quote(CURRENT_TIMESTAMP)",
@@ -117,11 +121,14 @@ impl Db {
             ))?;
             Ok(())
         });
-        match tokio::time::timeout(CHECK_LIMIT, beat).await {
+        match tokio::time::timeout(limit, beat).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Error::Unavailable(reason))) => Err(Error::Unavailable(reason)),
             Ok(Err(error)) => Err(Error::Unavailable(error.to_string())),
-            Err(_elapsed) => Err(Error::Unavailable("a write took over 3 seconds".into())),
+            Err(_elapsed) => Err(Error::Unavailable(format!(
+                "a write took over {} s",
+                limit.as_secs_f32()
+            ))),
         }
     }
 

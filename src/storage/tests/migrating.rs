@@ -204,3 +204,32 @@ fn other_urls_are_refused_without_being_repeated() {
         assert!(!error.to_string().contains("secret"));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_sqlite_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = TestDatabase::sqlite();
+    let db = database.db();
+    block_on(db.check()).expect("able to write");
+    let file = database.file().expect("a file");
+    for name in ["test.sqlite", "test.sqlite-wal", "test.sqlite-shm"] {
+        let metadata = fs::metadata(file.with_file_name(name)).expect("it is there");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn no_foreign_key_waits_for_the_commit_that_others_share() {
+    let database = TestDatabase::sqlite();
+    let deferred = block_on(database.db().read(|conn| -> Result<Vec<Text>, Error> {
+        let select = "SELECT name AS a FROM sqlite_master WHERE sql LIKE '%DEFERRED%'";
+        Ok(each!(conn, |conn| sql_query(select).load(conn))?)
+    }));
+    let names: Vec<String> = deferred
+        .expect("readable")
+        .into_iter()
+        .map(|row| row.a)
+        .collect();
+    assert_eq!(names, [""; 0]);
+}

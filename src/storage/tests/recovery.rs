@@ -197,3 +197,25 @@ fn a_sqlite_file_that_vanished_is_not_replaced_by_an_empty_one() {
     assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
     assert!(!file.exists());
 }
+
+#[test]
+fn the_check_does_not_wait_for_ever() {
+    let database = TestDatabase::sqlite();
+    block_on(async {
+        let db = database.db();
+        let (go, wait) = mpsc::channel::<()>();
+        let held = db.write(move |_| -> Result<(), Error> {
+            wait.recv().expect("the signal comes");
+            Ok(())
+        });
+        let check = async {
+            let result = db.check_within(Duration::from_millis(100)).await;
+            go.send(()).expect("the first waits");
+            result
+        };
+        let (held, check) = tokio::join!(held, check);
+        held.expect("it ends well");
+        assert!(matches!(check, Err(Error::Unavailable(_))), "{check:?}");
+        db.check().await.expect("able to write");
+    });
+}
