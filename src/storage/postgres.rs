@@ -141,7 +141,7 @@ fn begin(
 #[derive(Clone)]
 struct Server {
     url: String,
-    /// As it stands in the URL, and decoded; never to be shown.
+    /// Passwords as they stand in the URL; never to be shown.
     secrets: Vec<String>,
 }
 

@@ -100,12 +100,15 @@ fn a_server_that_is_not_there_is_unavailable_and_its_password_is_not_told() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = free.local_addr().expect("its number").port();
     drop(free);
-    let url = format!("postgres://forum:hunter%202@127.0.0.1:{port}/forum");
-    let Err(error) = Db::open(&url, Options::default()) else {
-        panic!("nobody listens there");
-    };
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
-    assert!(!format!("{error} {error:?}").contains("hunter"), "{error}");
+    // The client library repeats a password that it cannot decode.
+    for password in ["hunter%202", "hunter%zz"] {
+        let url = format!("postgres://forum:{password}@127.0.0.1:{port}/forum");
+        let Err(error) = Db::open(&url, Options::default()) else {
+            panic!("nobody listens there");
+        };
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("hunter"), "{error}");
+    }
 }
 
 #[test]
