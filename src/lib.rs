@@ -13,6 +13,7 @@
 //! | `storage` | `domain` |
 //! | `domain` | nothing of ours |
 //! | any but `domain` | `config`, `urls` |
+//! | the doors (`web`, `mastodon`, `forum_api`, `federation::routes`) | `app::{App, Routes, Auth, …}` |
 
 pub mod app;
 pub mod cli;

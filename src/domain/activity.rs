@@ -48,7 +48,7 @@ pub enum Subject {
     /// Create or Update of a local entry.
     Entry(EntryId),
     /// Delete of a local entry; only its address is left.
-    Tombstone { uri: Url },
+    Tombstone { entry: EntryId, uri: Url },
     /// Update or Delete of the acting organisation itself.
     Myself,
     /// Follow of an organisation.

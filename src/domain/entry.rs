@@ -234,7 +234,8 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub content: Content,
-    pub audience: AudienceKind,
+    /// `None`: the parent's for a reply, else the default.
+    pub audience: Option<AudienceKind>,
     /// Parties of a `named` audience.
     pub named: Vec<OrganisationId>,
     pub partners: Vec<OrganisationId>,

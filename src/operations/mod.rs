@@ -1,1 +1,16 @@
 //! Verbs: each is one transaction, and its error type states its rules.
+//!
+//! An operation never talks to another server. What others must be told it
+//! records as an activity and a task in its own transaction; `jobs` takes it
+//! from there, also after a crash.
+
+mod announce;
+pub mod entries;
+pub mod follows;
+mod forum;
+pub mod hosts;
+pub mod node;
+pub mod organisations;
+pub mod people;
+
+pub use forum::{ActorKeys, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash};

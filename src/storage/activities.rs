@@ -55,11 +55,8 @@ pub fn is_known(conn: &mut Conn, uri: &Url) -> Result<bool, Error> {
 /// Records an activity of a local organisation, to be worded and sent later.
 pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), Error> {
     let entry = match &outgoing.subject {
-        Subject::Entry(id) => Some(id.0),
-        Subject::Tombstone { .. }
-        | Subject::Myself
-        | Subject::Organisation { .. }
-        | Subject::Follow { .. } => None,
+        Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => Some(id.0),
+        Subject::Myself | Subject::Organisation { .. } | Subject::Follow { .. } => None,
     };
     diesel::insert_into(activities::table)
         .values((
@@ -80,7 +77,7 @@ pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), E
 fn detail(outgoing: &Outgoing) -> Value {
     let subject = match &outgoing.subject {
         Subject::Entry(id) => json!({"entry": id}),
-        Subject::Tombstone { uri } => json!({"tombstone": uri}),
+        Subject::Tombstone { entry, uri } => json!({"entry": entry, "tombstone": uri}),
         Subject::Myself => json!("myself"),
         Subject::Organisation { uri } => json!({"organisation": uri}),
         Subject::Follow {
@@ -103,9 +100,11 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
     let read = if subject == "myself" {
         Subject::Myself
     } else if let Some(id) = subject.get("entry") {
-        Subject::Entry(id.as_str()?.parse().ok()?)
-    } else if let Some(uri) = url(subject, "tombstone") {
-        Subject::Tombstone { uri }
+        let entry = id.as_str()?.parse().ok()?;
+        match url(subject, "tombstone") {
+            Some(uri) => Subject::Tombstone { entry, uri },
+            None => Subject::Entry(entry),
+        }
     } else if let Some(uri) = url(subject, "organisation") {
         Subject::Organisation { uri }
     } else {

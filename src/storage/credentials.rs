@@ -9,10 +9,7 @@ use super::{
     schema::{access_tokens, links, sessions},
     types::At,
 };
-use crate::domain::{
-    account::LinkPurpose,
-    id::UserId,
-};
+use crate::domain::{account::LinkPurpose, id::UserId};
 
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +54,15 @@ pub fn find_session(
         ))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(user, csrf, created_at, seen_at, expires_at)| Session {
-        user: UserId(user),
-        csrf,
-        created_at,
-        seen_at,
-        expires_at,
-    }))
+    Ok(
+        row.map(|(user, csrf, created_at, seen_at, expires_at)| Session {
+            user: UserId(user),
+            csrf,
+            created_at,
+            seen_at,
+            expires_at,
+        }),
+    )
 }
 
 pub fn delete_session(conn: &mut Conn, token_hash: &str) -> Result<(), Error> {
@@ -144,7 +143,9 @@ pub fn delete_links(
     let of_purpose = links::purpose.eq(purpose.as_str());
     match user {
         Some(user) => diesel::delete(
-            links::table.filter(of_purpose).filter(links::user_id.eq(user.0)),
+            links::table
+                .filter(of_purpose)
+                .filter(links::user_id.eq(user.0)),
         )
         .execute(conn)?,
         None => diesel::delete(links::table.filter(of_purpose)).execute(conn)?,
@@ -171,10 +172,7 @@ pub fn insert_token(
 }
 
 /// The person and scopes behind an access token that is not revoked.
-pub fn find_token(
-    conn: &mut Conn,
-    token_hash: &str,
-) -> Result<Option<(UserId, String)>, Error> {
+pub fn find_token(conn: &mut Conn, token_hash: &str) -> Result<Option<(UserId, String)>, Error> {
     let row: Option<(i64, String)> = access_tokens::table
         .find(token_hash)
         .filter(access_tokens::revoked_at.is_null())

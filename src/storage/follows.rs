@@ -238,8 +238,10 @@ pub fn relationships(
         )
         .select(Row::as_select())
         .load(conn)?;
-    let mut all: HashMap<OrganisationId, Relationship> =
-        others.iter().map(|id| (*id, Relationship::default())).collect();
+    let mut all: HashMap<OrganisationId, Relationship> = others
+        .iter()
+        .map(|id| (*id, Relationship::default()))
+        .collect();
     for row in found {
         let accepted = row.state == "accepted";
         if row.follower_id == me.0
@@ -263,9 +265,7 @@ pub fn is_followed_here(conn: &mut Conn, organisation: OrganisationId) -> Result
     use diesel::dsl::{exists, select};
     Ok(select(exists(
         follows::table
-            .inner_join(
-                organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)),
-            )
+            .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
             .filter(follows::followed_id.eq(organisation.0))
             .filter(follows::state.eq("accepted"))
             .filter(organisation_rows::host.is_null()),
@@ -288,5 +288,7 @@ pub fn remote_followers(
         .select(follows::follower_id)
         .load(conn)?;
     let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
-    Ok(organisations::find_many(conn, &ids)?.into_values().collect())
+    Ok(organisations::find_many(conn, &ids)?
+        .into_values()
+        .collect())
 }

@@ -90,7 +90,11 @@ impl Row {
             name: self.name,
             summary: self.summary,
             summary_html: self.summary_html,
-            category: self.category.as_deref().map(rows::read::<Category>).transpose()?,
+            category: self
+                .category
+                .as_deref()
+                .map(rows::read::<Category>)
+                .transpose()?,
             country: self.country,
             expertise,
             url: rows::url(&self.url)?,
@@ -253,11 +257,7 @@ pub struct Filter {
 
 /// Organisations, newest first; those of other servers that are no
 /// organisations (people, services) are left out unless `local` asks.
-pub fn list(
-    conn: &mut Conn,
-    filter: &Filter,
-    window: Window,
-) -> Result<Vec<Organisation>, Error> {
+pub fn list(conn: &mut Conn, filter: &Filter, window: Window) -> Result<Vec<Organisation>, Error> {
     let mut query = organisations::table
         .select(Row::as_select())
         .into_boxed::<Backend>();
@@ -294,7 +294,12 @@ pub fn list(
     if !filter.sectors.is_empty() {
         query = query.filter(has_term("sector", filter.sectors.clone()));
     }
-    if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    if let Some(text) = filter
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         query = query.filter(matches_name(text));
     }
     query = match window.before {
@@ -349,8 +354,7 @@ pub fn update(conn: &mut Conn, organisation: &Organisation) -> Result<(), Error>
         .set(Row::from(organisation))
         .execute(conn)?;
     diesel::delete(
-        organisation_terms::table
-            .filter(organisation_terms::organisation_id.eq(organisation.id.0)),
+        organisation_terms::table.filter(organisation_terms::organisation_id.eq(organisation.id.0)),
     )
     .execute(conn)?;
     put_expertise(conn, organisation)

@@ -34,5 +34,8 @@ pub fn is_buried(conn: &mut Conn, uri: &Url, owner: &Url) -> Result<bool, Error>
 
 /// Removes tombstones older than `before`.
 pub fn sweep(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(diesel::delete(tombstones::table.filter(tombstones::deleted_at.lt(At(before)))).execute(conn)?)
+    Ok(
+        diesel::delete(tombstones::table.filter(tombstones::deleted_at.lt(At(before))))
+            .execute(conn)?,
+    )
 }

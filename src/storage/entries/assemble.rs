@@ -57,11 +57,7 @@ pub(super) fn entries(
         .collect()
 }
 
-fn add_terms(
-    conn: &mut Conn,
-    ids: &[i64],
-    extras: &mut HashMap<i64, Extras>,
-) -> Result<(), Error> {
+fn add_terms(conn: &mut Conn, ids: &[i64], extras: &mut HashMap<i64, Extras>) -> Result<(), Error> {
     let terms: Vec<(i64, String, String)> = entry_terms::table
         .filter(entry_terms::entry_id.eq_any(ids))
         .order(entry_terms::position)

@@ -37,9 +37,9 @@ pub fn visible(viewer: &Viewer) -> Where {
     let allowed: Where = match viewer.organisation() {
         None => by_audience,
         Some(reader) => Box::new(
-            by_audience.or(entries::author_id.eq(reader.0)).or(entries::audience
-                .eq("named")
-                .and(party("named", reader))),
+            by_audience
+                .or(entries::author_id.eq(reader.0))
+                .or(entries::audience.eq("named").and(party("named", reader))),
         ),
     };
     let by_active_author = exists(

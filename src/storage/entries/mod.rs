@@ -12,12 +12,7 @@ use url::Url;
 pub use filter::{Filter, visible};
 pub use write::{adopt_replies, bury, insert, update};
 
-use super::{
-    Conn, Error,
-    rows::Backend,
-    schema::entries,
-    types::At,
-};
+use super::{Conn, Error, rows::Backend, schema::entries, types::At};
 use crate::domain::{
     audience::Viewer,
     entry::Entry,
@@ -81,11 +76,7 @@ pub fn find_by_uri(conn: &mut Conn, viewer: &Viewer, uri: &Url) -> Result<Option
 }
 
 /// Several entries that the viewer may see, newest first; others are left out.
-pub fn find_many(
-    conn: &mut Conn,
-    viewer: &Viewer,
-    ids: &[EntryId],
-) -> Result<Vec<Entry>, Error> {
+pub fn find_many(conn: &mut Conn, viewer: &Viewer, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<Row> = entries::table
         .filter(entries::id.eq_any(ids))

@@ -1,1 +1,0 @@
-//! App: the state that all rooms share, and the router assembled from their doors.

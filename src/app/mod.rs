@@ -1,0 +1,84 @@
+//! App: the state that all rooms share, and the router assembled from their
+//! doors.
+
+mod limits;
+mod router;
+mod routing;
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, Semaphore};
+
+pub use limits::{Limits, TooMany};
+pub use router::{router, routes};
+pub use routing::{Auth, RouteInfo, Routes};
+
+use crate::{
+    config::Config,
+    federation::{Federation, fetch::TlsError, make_keys},
+    operations::{Clock, Forum, Ids},
+    storage::{self, Db, Options},
+    urls::Urls,
+};
+
+/// Passwords hashed at once, each in 64 MiB.
+const HASHING_AT_ONCE: usize = 2;
+
+/// The node. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub forum: Forum,
+    pub federation: Federation,
+    pub limits: Arc<Limits>,
+}
+
+/// Why a node cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl App {
+    /// Opens the database of `config` (without migrating it) and puts the
+    /// rooms together.
+    ///
+    /// # Errors
+    /// [`AppError`]; nothing was started.
+    pub fn open(config: Config, clock: Clock) -> Result<Self, AppError> {
+        let options = Options {
+            connections: config.database.connections,
+            ..Options::default()
+        };
+        let db = Db::open(&config.database.url, options)?;
+        Self::new(config, clock, db)
+    }
+
+    /// Puts the rooms together on an open database.
+    ///
+    /// # Errors
+    /// [`AppError::Tls`].
+    pub fn new(config: Config, clock: Clock, db: Db) -> Result<Self, AppError> {
+        let forum = Forum {
+            db,
+            clock,
+            ids: Ids::default(),
+            urls: Urls::new(&config.server.public_url),
+            keys: Arc::new(make_keys),
+            bell: Arc::new(Notify::new()),
+            hashing: Arc::new(Semaphore::new(HASHING_AT_ONCE)),
+        };
+        let limits = Arc::new(Limits::new(&config.limits));
+        let config = Arc::new(config);
+        let federation = Federation::new(forum.clone(), config.clone())?;
+        Ok(Self {
+            config,
+            forum,
+            federation,
+            limits,
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! The doors put together.
+
+use axum::{Router, extract::State, http::StatusCode};
+
+use super::{App, Auth, Routes};
+
+/// Every route of the node.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/livez", Auth::None, || async { "alive\n" })
+        .get("/readyz", Auth::None, ready)
+}
+
+/// Ready means able to serve writes.
+async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.forum.db.check().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database cannot be written to\n",
+            )
+        }
+    }
+}
+
+/// The service that answers every request.
+pub fn router(app: App) -> Router {
+    routes().into_router().with_state(app)
+}

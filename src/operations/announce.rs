@@ -1,0 +1,40 @@
+//! Recording what other servers are to be told.
+
+use url::Url;
+
+use super::Forum;
+use crate::{
+    domain::{
+        activity::{ActivityKind, Outgoing, Recipients, Subject},
+        id::ActivityId,
+        organisation::Organisation,
+        task::Task,
+    },
+    storage::{self, Conn, activities},
+};
+
+/// Writes the activity and the task that sends it; returns the activity's
+/// address.
+pub(super) fn announce(
+    conn: &mut Conn,
+    forum: &Forum,
+    actor: &Organisation,
+    kind: ActivityKind,
+    subject: Subject,
+    recipients: Recipients,
+) -> Result<Url, storage::Error> {
+    let now = forum.now();
+    let id = ActivityId(forum.ids.next(now));
+    let outgoing = Outgoing {
+        id,
+        uri: forum.urls.activity(id),
+        kind,
+        actor: actor.id,
+        subject,
+        recipients,
+        created_at: now,
+    };
+    activities::insert(conn, &actor.uri, &outgoing)?;
+    forum.enqueue(conn, &Task::Distribute { activity: id })?;
+    Ok(outgoing.uri)
+}

@@ -1,0 +1,183 @@
+//! What every operation works with: storage, time, ids, addresses, keys.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::{
+    domain::{id::TaskId, task::Task},
+    storage::{self, Conn, Db, tasks},
+    urls::Urls,
+};
+
+/// Where the time comes from. Tests set it.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    System,
+    Set(Arc<Mutex<DateTime<Utc>>>),
+}
+
+impl Clock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where time enters"
+    )]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now(),
+            Self::Set(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+/// Mints ids: milliseconds since 1970 << 16 | 16 bits.
+#[derive(Debug, Clone, Default)]
+pub struct Ids(Arc<AtomicI64>);
+
+impl Ids {
+    /// The next id: larger than every earlier one of this process. Two
+    /// processes collide only in the same millisecond and 1 of 65,536 times;
+    /// the primary key then refuses one of them.
+    pub fn next(&self, now: DateTime<Utc>) -> i64 {
+        let fresh = (now.timestamp_millis() << 16) | i64::from(random_u16());
+        let mut last = self.0.load(Ordering::Relaxed);
+        loop {
+            let id = fresh.max(last + 1);
+            match self
+                .0
+                .compare_exchange_weak(last, id, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return id,
+                Err(newer) => last = newer,
+            }
+        }
+    }
+
+    /// An id that sorts at `moment`, for what was made elsewhere or earlier.
+    pub fn at(&self, moment: DateTime<Utc>) -> i64 {
+        (moment.timestamp_millis().max(1) << 16) | i64::from(random_u16())
+    }
+}
+
+fn random_u16() -> u16 {
+    let mut bytes = [0; 2];
+    fill_random(&mut bytes);
+    u16::from_ne_bytes(bytes)
+}
+
+fn fill_random(bytes: &mut [u8]) {
+    aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
+}
+
+/// A secret of 256 random bits, in base64url.
+pub fn random_token() -> String {
+    let mut bytes = [0; 32];
+    fill_random(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What is stored of a secret: its SHA-256, in base64url (SECURITY.md 4).
+pub fn token_hash(token: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(digest.as_ref())
+}
+
+/// A new key: RSA as PEM (SPKI, PKCS#8), Ed25519 as Multikey and PKCS#8 PEM.
+#[derive(Clone)]
+pub struct KeyPair {
+    pub public: String,
+    pub private: String,
+}
+
+/// The keys of a new actor.
+#[derive(Clone)]
+pub struct ActorKeys {
+    pub rsa: KeyPair,
+    pub ed25519: KeyPair,
+}
+
+/// Makes keys; slow (RSA), so call it off the async threads.
+pub type KeyMaker = Arc<dyn Fn() -> ActorKeys + Send + Sync>;
+
+/// The ground that operations stand on. Cheap to clone.
+#[derive(Clone)]
+pub struct Forum {
+    pub db: Db,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub urls: Urls,
+    pub keys: KeyMaker,
+    /// Rung when a task was committed, so that `jobs` need not wait.
+    pub bell: Arc<Notify>,
+    /// Password hashing takes 64 MiB each: only so many at once.
+    pub hashing: Arc<Semaphore>,
+}
+
+impl Forum {
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn next_id(&self) -> i64 {
+        self.ids.next(self.now())
+    }
+
+    /// Writes a task in the caller's transaction. Ring the bell after it.
+    pub fn enqueue(&self, conn: &mut Conn, task: &Task) -> Result<(), storage::Error> {
+        let now = self.now();
+        tasks::enqueue(conn, TaskId(self.ids.next(now)), task, now)
+    }
+
+    /// Runs `f` in one transaction and then wakes the background work.
+    ///
+    /// # Errors
+    /// What `f` returns, or the storage's error.
+    pub async fn write<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn, &Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<storage::Error> + Send + 'static,
+    {
+        let forum = self.clone();
+        let written = self.db.write(move |conn| f(conn, &forum)).await?;
+        self.bell.notify_one();
+        Ok(written)
+    }
+
+    /// Makes the keys of a new actor, away from the async threads.
+    pub async fn make_keys(&self) -> ActorKeys {
+        let make = self.keys.clone();
+        tokio::task::spawn_blocking(move || make())
+            .await
+            .expect("key generation does not panic")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_even_when_time_stands_still() {
+        let ids = Ids::default();
+        let now = DateTime::from_timestamp_millis(1_790_000_000_000).expect("a moment");
+        let minted: Vec<i64> = (0..1_000).map(|_| ids.next(now)).collect();
+        assert!(minted.is_sorted_by(|a, b| a < b));
+        assert!(minted.iter().all(|id| id >> 16 >= 1_790_000_000_000));
+    }
+
+    #[test]
+    fn tokens_have_256_bits_and_differ() {
+        let (one, other) = (random_token(), random_token());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 43);
+        assert_eq!(token_hash("a"), token_hash("a"));
+    }
+}

@@ -1,0 +1,160 @@
+//! A whole node in the test's own process: real router, real database.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Method, Request, StatusCode, header},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::{
+    app::{self, App},
+    config::Config,
+    domain::{
+        account::{Role, Scopes},
+        organisation::{Category, Organisation},
+    },
+    operations::{Clock, organisations, people},
+    storage::Db,
+};
+
+/// The origin of every test node.
+pub const ORIGIN: &str = "https://n.example";
+
+/// When tests happen unless they move the clock.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-22T12:00:00Z".parse().expect("a moment")
+}
+
+pub struct TestApp {
+    pub app: App,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+    router: Router,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
+    }
+}
+
+impl TestApp {
+    /// A node on an open, migrated database.
+    pub fn new(db: Db) -> Self {
+        Self::with(db, &[])
+    }
+
+    /// A node with settings of its own, as environment variables.
+    pub fn with(db: Db, settings: &[(&str, &str)]) -> Self {
+        let clock = Arc::new(Mutex::new(noon()));
+        let variables = [("VIRTUAL_FORUM_SERVER__PUBLIC_URL", ORIGIN)]
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::load(None, variables).expect("valid settings");
+        let app = App::new(config, Clock::Set(clock.clone()), db).expect("a node");
+        let router = app::router(app.clone());
+        Self { app, clock, router }
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        *self.clock.lock().expect("not poisoned") += time;
+    }
+
+    pub async fn organisation(&self, handle: &str, category: Category) -> Organisation {
+        organisations::create(
+            &self.app.forum,
+            organisations::NewOrganisation {
+                handle: handle.into(),
+                name: format!("The {handle}"),
+                category,
+                country: None,
+                summary: String::new(),
+            },
+        )
+        .await
+        .expect("an organisation")
+    }
+
+    /// An account `{role}@{handle}.example` of a local organisation, and an
+    /// access token for it.
+    pub async fn token(&self, handle: &str, role: Role, scopes: &str) -> String {
+        let email = format!("{role}@{handle}.example");
+        let forum = &self.app.forum;
+        match people::create(forum, &email, handle, role, None).await {
+            Ok(_) | Err(people::PeopleError::EmailTaken) => {}
+            Err(error) => panic!("{error}"),
+        }
+        let scopes: Scopes = scopes.parse().expect("scopes");
+        people::create_token(forum, &email, &scopes)
+            .await
+            .expect("a token")
+            .0
+    }
+
+    /// The person behind a token.
+    pub async fn person(&self, token: &str) -> people::Person {
+        let found = people::by_token(&self.app.forum, token).await;
+        found.expect("storage works").expect("a valid token").0
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router is infallible");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = to_bytes(answer.into_body(), 16 << 20)
+            .await
+            .expect("a body");
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.call(Method::GET, path, token, None).await
+    }
+
+    /// A request with a JSON body, and a bearer token if there is one.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        json: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "n.example");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = match json {
+            Some(json) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(json.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+}
