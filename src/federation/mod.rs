@@ -5,6 +5,7 @@
 //! `activities` receive; `outbox` and `delivery` send; `lookup` finds others
 //! on a person's behalf; `routes` is what other servers read.
 
+pub mod delivery;
 pub mod fetch;
 pub mod json;
 pub mod origin;

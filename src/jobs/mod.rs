@@ -22,6 +22,7 @@ use crate::{
         delivery::{Delivery, Outcome},
         task::Task,
     },
+    federation::delivery::Courier,
     storage::Db,
 };
 
@@ -35,6 +36,12 @@ pub trait Work: Send + Sync + 'static {
 /// Sends one delivery, within a limited time.
 pub trait Post: Send + Sync + 'static {
     fn send<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Outcome>;
+}
+
+impl Post for Courier {
+    fn send<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Outcome> {
+        Box::pin(Courier::send(self, delivery))
+    }
 }
 
 /// What becomes of a task that went well.

@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::FutureExt;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, oneshot, watch},
     task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -55,6 +55,7 @@ impl Runner {
             tasks: JoinSet::new(),
             leased: HashMap::new(),
             claimed: HashSet::new(),
+            last_in_line: None,
             is_down: false,
             context,
             stopped,
@@ -93,6 +94,8 @@ struct Main {
     /// What is to be renewed.
     leased: HashMap<String, Health>,
     claimed: HashSet<TaskId>,
+    /// Ends with the last task that keeps its order.
+    last_in_line: Option<oneshot::Receiver<()>>,
     /// Whether the last claim failed; said once, not every second.
     is_down: bool,
 }
@@ -212,7 +215,12 @@ impl Main {
     fn begin(&mut self, claims: Claims, recorder: &Recorder) {
         for claimed in claims.tasks {
             self.claimed.insert(claimed.id);
-            self.tasks.spawn(run_task(self.context.clone(), claimed));
+            let before = match claimed.task {
+                Task::Distribute { .. } => self.line_up(),
+                Task::Refresh { .. } | Task::Sweep => None,
+            };
+            self.tasks
+                .spawn(run_task(self.context.clone(), claimed, before));
         }
         for (leased, health) in claims.lanes {
             let host = leased.host.clone();
@@ -225,6 +233,18 @@ impl Main {
             );
             self.lanes.spawn(turn.map(|()| host));
         }
+    }
+
+    /// Activities are distributed one after the other, in the order in which
+    /// they happened: what is queued first is sent first, and an Update must
+    /// not overtake its Create.
+    fn line_up(&mut self) -> Option<InLine> {
+        let (done, after_us) = oneshot::channel();
+        let before_us = self.last_in_line.replace(after_us);
+        Some(InLine {
+            before_us,
+            _done: done,
+        })
     }
 
     async fn renew(&mut self) {
@@ -244,8 +264,19 @@ impl Main {
     }
 }
 
-/// Runs one task and records how it went.
-async fn run_task(context: Context, claimed: Claimed) -> TaskId {
+/// A place in the line of tasks that keep their order.
+struct InLine {
+    before_us: Option<oneshot::Receiver<()>>,
+    /// Dropped when it is the next one's turn.
+    _done: oneshot::Sender<()>,
+}
+
+/// Runs one task, when it is its turn, and records how it went.
+async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) -> TaskId {
+    if let Some(before_us) = line.as_mut().and_then(|line| line.before_us.take()) {
+        // Nothing is ever sent: it ends when the one before us has ended.
+        drop(before_us.await);
+    }
     let Claimed { id, task, attempts } = claimed;
     let name = format!("{task:?}");
     let run = AssertUnwindSafe(context.work.run(task)).catch_unwind();

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::storage::{Db, Error, deliveries};
+use crate::storage::{Db, Error, activities, credentials, deliveries, tombstones};
 
 /// How long dead letters, and the records of what was delivered, are kept.
 const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
+
+/// How long the ids of what other servers sent are kept. A replay is refused
+/// for its date long before that.
+const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
 
 /// How many rows are removed at once, so that others can write in between.
 const AT_ONCE: i64 = 1_000;
@@ -23,6 +27,12 @@ pub(super) async fn sweep(db: &Db, now: DateTime<Utc>, keep_for: Duration) -> Re
             tracing::warn!(expired, "deliveries were given up as too old");
         }
     }
+    db.write(move |conn| {
+        credentials::sweep(conn, now)?;
+        tombstones::sweep(conn, now - KEEP_RECORDS)?;
+        activities::sweep(conn, now - KEEP_RECEIVED)
+    })
+    .await?;
     loop {
         let stale = db
             .read(move |conn| deliveries::stale(conn, now - KEEP_RECORDS, AT_ONCE))

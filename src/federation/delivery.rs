@@ -1,0 +1,308 @@
+//! Sends one delivery: looks whether it may still leave, signs it as its
+//! author (PROTOCOL.md 7.2), posts it and says what the answer means.
+
+use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+
+use http::{HeaderMap, Method, StatusCode};
+use hyper::body::Bytes;
+use moka::sync::Cache;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use url::Url;
+
+use crate::{
+    domain::{
+        delivery::{Delivery, Outcome},
+        id::{DeliveryId, OrganisationId},
+    },
+    storage::{
+        self, Conn, Db,
+        deliveries::{self, Clearance},
+        keys::{self, Algorithm},
+        organisations,
+    },
+};
+
+use super::{
+    fetch::{Clock, FetchError, GuardedClient, Response},
+    signatures::{
+        KeyCache, KeyError, Signer,
+        cavage::{self, Query, SignError},
+    },
+};
+
+/// How many authors' parsed keys are kept, and for how long: a key that was
+/// replaced is used no longer than that.
+const SIGNERS: u64 = 256;
+const SIGNERS_FOR: Duration = Duration::from_secs(60);
+
+/// Sends deliveries. Clones share keys and connections.
+#[derive(Clone)]
+pub struct Courier(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    client: GuardedClient,
+    clock: Clock,
+    allowlist: bool,
+    keys: KeyCache,
+    signers: Cache<OrganisationId, Signer>,
+    /// As many signatures at once as there are processors: more would only
+    /// crowd out other work.
+    signing: Semaphore,
+}
+
+/// What keeps a delivery from being sent, on our side.
+#[derive(Debug, thiserror::Error)]
+enum Obstacle {
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error("the author has no key to sign with")]
+    NoKey,
+    #[error("the author's key: {0}")]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    #[error("not sent: {0}")]
+    Dropped(&'static str),
+    #[error("the program is stopping")]
+    Stopping,
+}
+
+/// What is read of one delivery right before it is sent.
+struct Prepared {
+    document: Bytes,
+    signer: Signer,
+}
+
+impl Courier {
+    /// With `allowlist`, only hosts that were allowed are sent to.
+    pub fn new(
+        db: Db,
+        client: GuardedClient,
+        keys: KeyCache,
+        clock: Clock,
+        allowlist: bool,
+    ) -> Self {
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        let signers = Cache::builder()
+            .max_capacity(SIGNERS)
+            .time_to_live(SIGNERS_FOR)
+            .build();
+        Self(Arc::new(Inner {
+            db,
+            client,
+            clock,
+            allowlist,
+            keys,
+            signers,
+            signing: Semaphore::new(processors),
+        }))
+    }
+
+    /// Tries once. Takes at most a few seconds longer than the client's total
+    /// timeout.
+    pub async fn send(&self, delivery: &Delivery) -> Outcome {
+        match self.0.send(delivery).await {
+            Ok(outcome) => outcome,
+            Err(Obstacle::Dropped(note)) => Outcome::Dropped { note: note.into() },
+            // These pass; the host is not to blame, but waits with us.
+            Err(obstacle @ (Obstacle::Storage(_) | Obstacle::Stopping)) => Outcome::Failed {
+                error: obstacle.to_string(),
+                after: None,
+            },
+            Err(obstacle @ (Obstacle::NoKey | Obstacle::Key(_) | Obstacle::Sign(_))) => {
+                tracing::error!(id = %delivery.id, %obstacle, "a delivery cannot be signed");
+                Outcome::Refused {
+                    error: obstacle.to_string(),
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    async fn send(&self, delivery: &Delivery) -> Result<Outcome, Obstacle> {
+        let prepared = self.prepare(delivery.id, delivery.sender).await?;
+        let inbox = &delivery.inbox;
+        let answer = self.post(inbox, &prepared, Query::Signed).await?;
+        let is_refused = matches!(&answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
+        if is_refused && inbox.query().is_some() {
+            // Older servers leave the query out of what is signed.
+            let again = self.post(inbox, &prepared, Query::LeftOut).await?;
+            return Ok(meaning(again));
+        }
+        Ok(meaning(answer))
+    }
+
+    /// One read on one snapshot: may it leave, with which text and whose key.
+    async fn prepare(&self, id: DeliveryId, sender: OrganisationId) -> Result<Prepared, Obstacle> {
+        let (allowlist, known) = (self.allowlist, self.signers.get(&sender));
+        let (cache, signers) = (self.keys.clone(), self.signers.clone());
+        let prepared = self.db.read(move |conn| {
+            let document = match deliveries::clear(conn, id, allowlist)? {
+                Clearance::Send { document } => Bytes::from(document),
+                Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
+            };
+            let signer = match known {
+                Some(signer) => signer,
+                None => {
+                    let signer = find_signer(conn, sender, &cache)?;
+                    signers.insert(sender, signer.clone());
+                    signer
+                }
+            };
+            Ok(Prepared { document, signer })
+        });
+        prepared.await
+    }
+
+    async fn post(
+        &self,
+        inbox: &Url,
+        prepared: &Prepared,
+        query: Query,
+    ) -> Result<Result<Response, FetchError>, Obstacle> {
+        let headers = self.sign(inbox, prepared, query).await?;
+        let body = prepared.document.clone();
+        Ok(self.client.post(inbox, headers, body).await)
+    }
+
+    /// A signature takes most of a millisecond: not on a thread that serves
+    /// others. The date is that of sending, because others accept an hour.
+    async fn sign(
+        &self,
+        inbox: &Url,
+        prepared: &Prepared,
+        query: Query,
+    ) -> Result<HeaderMap, Obstacle> {
+        let turn = self.signing.acquire().await;
+        let _turn = turn.map_err(|_closed| Obstacle::Stopping)?;
+        let (inbox, document) = (inbox.clone(), prepared.document.clone());
+        let (signer, now) = (prepared.signer.clone(), (self.clock)());
+        let signed = spawn_blocking(move || {
+            cavage::sign(&signer, &Method::POST, &inbox, query, Some(&document), now)
+        });
+        Ok(signed.await.map_err(|_cancelled| Obstacle::Stopping)??)
+    }
+}
+
+/// The author's RSA key, which every server understands.
+fn find_signer(
+    conn: &mut Conn,
+    sender: OrganisationId,
+    cache: &KeyCache,
+) -> Result<Signer, Obstacle> {
+    let author = organisations::find(conn, sender)?.ok_or(Obstacle::NoKey)?;
+    let (key_id, pem) = keys::of_owner(conn, &author.uri)?
+        .into_iter()
+        .filter(|key| key.algorithm == Algorithm::Rsa)
+        .find_map(|key| Some((key.uri, key.private_key?)))
+        .ok_or(Obstacle::NoKey)?;
+    let key = cache.private(&pem)?;
+    Ok(Signer { key_id, key })
+}
+
+/// What the answer means (PROTOCOL.md 7.2.8).
+fn meaning(answer: Result<Response, FetchError>) -> Outcome {
+    match answer {
+        Ok(answer) => meaning_of_status(&answer),
+        Err(error @ (FetchError::BadAddress | FetchError::NotHttps)) => Outcome::Refused {
+            error: error.to_string(),
+        },
+        Err(error) => Outcome::Failed {
+            error: error.to_string(),
+            after: None,
+        },
+    }
+}
+
+fn meaning_of_status(answer: &Response) -> Outcome {
+    let error = match answer.excerpt.as_str() {
+        "" => answer.status.to_string(),
+        excerpt => format!("{}: {excerpt}", answer.status),
+    };
+    match answer.status.as_u16() {
+        200..=299 => Outcome::Delivered,
+        401 | 403 => Outcome::Unauthorised { error },
+        404 | 410 => Outcome::Gone,
+        408 | 429 => Outcome::Failed {
+            error,
+            after: answer.retry_after,
+        },
+        400..=499 => Outcome::Refused { error },
+        // A redirect, too: it is not followed, and may be one of maintenance.
+        _ => Outcome::Failed {
+            error,
+            after: answer.retry_after,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16) -> Outcome {
+        meaning(Ok(Response {
+            status: StatusCode::from_u16(status).expect("a status"),
+            retry_after: Some(Duration::from_secs(7)),
+            excerpt: "because".into(),
+        }))
+    }
+
+    #[test]
+    fn success_is_success_and_nothing_else_is() {
+        for taken in [200, 201, 202, 204] {
+            assert_eq!(status(taken), Outcome::Delivered, "{taken}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_may_recover_is_tried_again_when_it_says() {
+        for passing in [302, 308, 408, 429, 500, 502, 503, 504] {
+            let Outcome::Failed { error, after } = status(passing) else {
+                panic!("{passing}: {:?}", status(passing));
+            };
+            assert!(error.starts_with(&passing.to_string()), "{error}");
+            assert!(error.ends_with(": because"), "{error}");
+            assert_eq!(after, Some(Duration::from_secs(7)));
+        }
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        for refused in [400, 402, 405, 406, 413, 415, 422, 451] {
+            assert!(
+                matches!(status(refused), Outcome::Refused { .. }),
+                "{refused}"
+            );
+        }
+        for unauthorised in [401, 403] {
+            let is_unauthorised = matches!(status(unauthorised), Outcome::Unauthorised { .. });
+            assert!(is_unauthorised, "{unauthorised}");
+        }
+        for gone in [404, 410] {
+            assert_eq!(status(gone), Outcome::Gone, "{gone}");
+        }
+    }
+
+    #[test]
+    fn what_the_network_does_is_tried_again_and_a_wrong_address_is_not() {
+        for error in [
+            FetchError::Timeout,
+            FetchError::Unreachable,
+            FetchError::Unresolved,
+            FetchError::Untrusted,
+            FetchError::Busy,
+            FetchError::Protocol,
+            FetchError::Forbidden,
+        ] {
+            let outcome = meaning(Err(error.clone()));
+            assert!(matches!(outcome, Outcome::Failed { .. }), "{error}");
+        }
+        for error in [FetchError::BadAddress, FetchError::NotHttps] {
+            let outcome = meaning(Err(error.clone()));
+            assert!(matches!(outcome, Outcome::Refused { .. }), "{error}");
+        }
+    }
+}

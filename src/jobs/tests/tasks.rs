@@ -1,0 +1,214 @@
+use super::*;
+use crate::{
+    domain::id::{ActivityId, OrganisationId, TaskId},
+    storage::{
+        samples::prepare,
+        tasks::{self, Backlog},
+        testing::on_both,
+    },
+};
+
+/// Runs tasks by a script, which is given the number in the task and how
+/// often that was run before.
+struct Working {
+    run: Box<dyn Fn(i64, usize) -> BoxFuture<'static, anyhow::Result<Next>> + Send + Sync>,
+    ran: Mutex<Vec<i64>>,
+}
+
+impl Working {
+    fn new(
+        run: impl Fn(i64, usize) -> BoxFuture<'static, anyhow::Result<Next>> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            run: Box::new(run),
+            ran: Mutex::default(),
+        })
+    }
+
+    fn ran(&self) -> Vec<i64> {
+        self.ran.lock().expect("not poisoned").clone()
+    }
+}
+
+impl Work for Working {
+    fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
+        let number = match task {
+            Task::Distribute { activity } => activity.0,
+            Task::Refresh { organisation } => organisation.0,
+            Task::Sweep => return Idle.run(task),
+        };
+        let mut ran = self.ran.lock().expect("not poisoned");
+        let before = ran.iter().filter(|one| **one == number).count();
+        ran.push(number);
+        (self.run)(number, before)
+    }
+}
+
+fn refresh(number: i64) -> Task {
+    Task::Refresh {
+        organisation: OrganisationId(number),
+    }
+}
+
+fn distribute(number: i64) -> Task {
+    Task::Distribute {
+        activity: ActivityId(number),
+    }
+}
+
+async fn enqueue(db: &Db, number: i64, task: Task) {
+    write(db, move |conn| {
+        tasks::enqueue(conn, TaskId(number), &task, at(0))
+    })
+    .await;
+}
+
+async fn backlog(db: &Db) -> Backlog {
+    write(db, tasks::count).await
+}
+
+/// Only the task that repeats for ever is left.
+const DONE: Backlog = Backlog {
+    waiting: 1,
+    dead: 0,
+};
+
+fn no_hosts() -> Arc<Script> {
+    Script::new(|_, _| taken())
+}
+
+#[test]
+fn a_task_is_run_until_it_goes_well() {
+    on_both(async |db| {
+        let work = Working::new(|_, before| {
+            Box::pin(async move {
+                match before {
+                    0 => anyhow::bail!("no luck"),
+                    1 => panic!("a bug"),
+                    _ => Ok(Next::Done),
+                }
+            })
+        });
+        enqueue(&db, 10, refresh(10)).await;
+        let rig = start_working(&db, fast(), &no_hosts(), work.clone());
+        until("it ran three times", async || work.ran().len() >= 3).await;
+        until("it is done", async || backlog(&db).await == DONE).await;
+        rig.runner.stop(SOON).await;
+        assert_eq!(work.ran(), [10, 10, 10]);
+    });
+}
+
+#[test]
+fn a_task_that_never_goes_well_is_given_up_and_kept() {
+    on_both(async |db| {
+        let work = Working::new(|_, _| Box::pin(async { anyhow::bail!("no luck") }));
+        enqueue(&db, 10, refresh(10)).await;
+        let settings = Settings {
+            retry_after: vec![ms(1)],
+            ..fast()
+        };
+        let rig = start_working(&db, settings, &no_hosts(), work.clone());
+        until("it is dead", async || backlog(&db).await.dead == 1).await;
+        rig.runner.stop(SOON).await;
+        assert_eq!(work.ran().len(), 20);
+    });
+}
+
+#[test]
+fn tasks_run_at_once_but_not_too_many() {
+    on_both(async |db| {
+        let now = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let (counter, highest) = (Arc::clone(&now), Arc::clone(&most));
+        let work = Working::new(move |_, _| {
+            let (now, most) = (Arc::clone(&counter), Arc::clone(&highest));
+            Box::pin(async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                sleep(ms(20)).await;
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok(Next::Done)
+            })
+        });
+        for number in 10..30 {
+            enqueue(&db, number, refresh(number)).await;
+        }
+        let rig = start_working(&db, fast(), &no_hosts(), work);
+        until("all are done", async || backlog(&db).await == DONE).await;
+        rig.runner.stop(SOON).await;
+        assert_eq!(most.load(Ordering::SeqCst), 4);
+    });
+}
+
+#[test]
+fn activities_are_distributed_one_after_the_other_in_their_order() {
+    on_both(async |db| {
+        let ended = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&ended);
+        let work = Working::new(move |number, _| {
+            let log = Arc::clone(&log);
+            Box::pin(async move {
+                // The first would take longest.
+                sleep(ms(40 - u64::try_from(number).expect("positive"))).await;
+                log.lock().expect("not poisoned").push(number);
+                Ok(Next::Done)
+            })
+        });
+        for number in 10..30 {
+            enqueue(&db, number, distribute(number)).await;
+        }
+        let rig = start_working(&db, fast(), &no_hosts(), work);
+        until("all are done", async || backlog(&db).await == DONE).await;
+        rig.runner.stop(SOON).await;
+        let ended = ended.lock().expect("not poisoned").clone();
+        assert!(ended.is_sorted(), "{ended:?}");
+    });
+}
+
+#[test]
+fn what_a_task_queues_is_sent_without_waiting_for_the_next_look() {
+    on_both(async |db| {
+        prepare(&db, 1).await;
+        let queueing = db.clone();
+        let work = Working::new(move |_, _| {
+            let db = queueing.clone();
+            Box::pin(async move {
+                queue(&db, to_host("a.example", 1..=1)).await;
+                Ok(Next::Done)
+            })
+        });
+        let settings = Settings {
+            poll: Duration::from_secs(60),
+            ..fast()
+        };
+        let script = no_hosts();
+        let rig = start_working(&db, settings, &script, work);
+        sleep(ms(100)).await;
+        enqueue(&db, 10, distribute(10)).await;
+        let begun = Instant::now();
+        rig.wake.notify_one();
+        until("it is taken", async || script.all_taken() == 1).await;
+        assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
+        rig.runner.stop(SOON).await;
+    });
+}
+
+#[test]
+fn a_stop_waits_for_the_tasks_that_run_and_begins_no_more() {
+    on_both(async |db| {
+        let work = Working::new(|_, _| {
+            Box::pin(async {
+                sleep(ms(200)).await;
+                Ok(Next::Done)
+            })
+        });
+        for number in 10..20 {
+            enqueue(&db, number, refresh(number)).await;
+        }
+        let rig = start_working(&db, fast(), &no_hosts(), work.clone());
+        until("some run", async || !work.ran().is_empty()).await;
+        rig.runner.stop(SOON).await;
+        let ran = i64::try_from(work.ran().len()).expect("few");
+        assert!(ran <= 8, "{ran}");
+        assert_eq!(backlog(&db).await.waiting, 11 - ran);
+    });
+}
