@@ -71,10 +71,12 @@ fn failed(error: &str) -> Outcome {
     }
 }
 
-/// Answers for hosts by a script: it is given the delivery and how many this
-/// host was sent before.
+/// What is answered to a delivery, and to how many before it at that host.
+type Answers = Box<dyn Fn(&Delivery, usize) -> Answer + Send + Sync>;
+
+/// Answers for hosts by a script.
 struct Script {
-    answer: Box<dyn Fn(&Delivery, usize) -> Answer + Send + Sync>,
+    answer: Answers,
     log: Mutex<Log>,
 }
 
