@@ -3,12 +3,14 @@
 use axum::{Router, extract::State, http::StatusCode};
 
 use super::{App, Auth, Routes};
+use crate::forum_api;
 
 /// Every route of the node.
 pub fn routes() -> Routes {
     Routes::new()
         .get("/livez", Auth::None, || async { "alive\n" })
         .get("/readyz", Auth::None, ready)
+        .merge(forum_api::routes())
 }
 
 /// Ready means able to serve writes.

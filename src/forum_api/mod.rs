@@ -1,1 +1,153 @@
-//! The Forum's own JSON API, with its OpenAPI description generated from the code.
+//! The Forum's own JSON API, with its OpenAPI description generated from the
+//! code. One folder or file for each resource, with its documents, handlers
+//! and tests; every refusal is a [`problem`].
+
+mod body;
+mod caller;
+mod deliveries;
+mod entries;
+mod fields;
+mod node;
+mod organisations;
+mod problem;
+mod query;
+mod vocabulary;
+
+use axum::{
+    Json, Router,
+    http::{HeaderValue, Method, header},
+    routing::any,
+};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        path::Operation,
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    },
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::{App, Auth, RouteInfo, Routes};
+use problem::Problem;
+
+/// Where the API begins.
+pub const PREFIX: &str = "/api/forum/v1";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Virtual Forum API",
+        description = "Requests, projects and offers of organisations that fight human \
+            trafficking. What the caller may not see does not exist: 404, never 403. Lists take \
+            `limit` and `cursor` and answer `{\"items\": […], \"next\": cursor}`.",
+    ),
+    modifiers(&BearerToken),
+    tags(
+        (name = "entries", description = "What organisations post"),
+        (name = "organisations", description = "The directory"),
+        (name = "node", description = "This node and its code lists"),
+        (name = "administration", description = "For administrators of the node"),
+    ),
+)]
+struct Description;
+
+struct BearerToken;
+
+impl Modify for BearerToken {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        description
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", scheme);
+    }
+}
+
+fn resources() -> OpenApiRouter<App> {
+    let resources = OpenApiRouter::new()
+        .merge(entries::router())
+        .merge(organisations::router())
+        .merge(node::router())
+        .merge(deliveries::router());
+    OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
+}
+
+/// The API below [`PREFIX`]; everything there that does not exist is a problem
+/// document too.
+pub fn routes() -> Routes {
+    let (router, description) = resources().split_for_parts();
+    let list = list(&description);
+    let openapi = move || {
+        let description = description.clone();
+        async move { Json(description) }
+    };
+    Routes::new()
+        .with(router, list)
+        .get(&format!("{PREFIX}/openapi.json"), Auth::None, openapi)
+        .map(guard)
+}
+
+/// Answers for what does not exist, and headers for all.
+fn guard(router: Router<App>) -> Router<App> {
+    router
+        .route(PREFIX, any(nothing))
+        .route(&format!("{PREFIX}/"), any(nothing))
+        .route(&format!("{PREFIX}/{{*rest}}"), any(nothing))
+        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
+        // The same for all answers, so that hidden and absent look alike.
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::VARY,
+            HeaderValue::from_static("Accept, Signature, Signature-Input, Authorization, Cookie"),
+        ))
+}
+
+async fn nothing() -> Problem {
+    Problem::NotFound
+}
+
+/// Every route of the description, with who may call it.
+fn list(description: &openapi::OpenApi) -> Vec<RouteInfo> {
+    let mut list = Vec::new();
+    for (path, item) in &description.paths.paths {
+        let operations = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                list.push(RouteInfo {
+                    method: method.to_string(),
+                    path: path.clone(),
+                    auth: auth(operation),
+                });
+            }
+        }
+    }
+    list
+}
+
+fn auth(operation: &Operation) -> Auth {
+    let requirements = operation.security.as_deref().unwrap_or_default();
+    let text = serde_json::to_string(requirements).unwrap_or_default();
+    if requirements.is_empty() {
+        Auth::None
+    } else if requirements.contains(&SecurityRequirement::default()) {
+        Auth::Optional
+    } else if text.contains("\"admin:") {
+        Auth::Administrator
+    } else {
+        Auth::Bearer
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! from there, also after a crash.
 
 mod announce;
+pub mod deliveries;
 pub mod entries;
 pub mod follows;
 mod forum;

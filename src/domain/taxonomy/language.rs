@@ -69,6 +69,11 @@ pub fn language_name(tag: &str) -> String {
     }
 }
 
+/// Code and English name of the languages that are known by name.
+pub fn languages() -> &'static [(&'static str, &'static str)] {
+    LANGUAGES
+}
+
 fn name_of(code: &str) -> Option<&'static str> {
     LANGUAGES
         .binary_search_by_key(&code, |(known, _)| known)

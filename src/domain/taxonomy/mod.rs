@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 use serde::Serialize;
 
 pub use countries::DISCLAIMER;
-pub use language::{LanguageError, check_language, language_name};
+pub use language::{LanguageError, check_language, language_name, languages};
 pub use regions::{contains, countries_within, region_of, regions_containing, within};
 
 /// The six code lists that an entry draws on.

@@ -1,0 +1,120 @@
+//! `/organisations`: the directory.
+
+mod document;
+mod profile;
+
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use document::{Author, OrganisationDocument};
+
+use super::{
+    caller::Caller,
+    problem::{Problem, ProblemDetails},
+    query::{Page, Query, page},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::OrganisationId,
+        organisation::{Organisation, OrganisationState},
+        taxonomy::Scheme,
+    },
+    storage::{
+        Conn, Error,
+        organisations::{self, Filter},
+    },
+};
+
+/// Every parameter of the list beside `limit` and `cursor`.
+const PARAMETERS: [&str; 5] = ["category", "country", "region", "sector", "q"];
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, profile::change))
+}
+
+/// An organisation that takes part.
+fn find(conn: &mut Conn, id: &str) -> Result<Organisation, Problem> {
+    let id: OrganisationId = id.parse().map_err(|_| Problem::NotFound)?;
+    let found = organisations::find(conn, id)?.ok_or(Problem::NotFound)?;
+    match found.state {
+        OrganisationState::Active => Ok(found),
+        OrganisationState::Suspended | OrganisationState::Deleted => Err(Problem::Gone),
+    }
+}
+
+/// Organisations of this node and those it knows of others, newest first.
+#[utoipa::path(
+    get,
+    path = "/organisations",
+    tag = "organisations",
+    params(
+        ("category" = Option<String>, Query, description = "For example government"),
+        ("country" = Option<String>, Query, description = "Seated or working in this country"),
+        ("region" = Option<String>, Query, description = "Working in this region, or seated or working in a country inside it"),
+        ("sector" = Option<String>, Query, description = "OECD DAC CRS purpose code"),
+        ("q" = Option<String>, Query, description = "Part of the name or the handle"),
+        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, body = Page<OrganisationDocument>),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security((), ("token" = ["read"])),
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Page<OrganisationDocument>>, Problem> {
+    caller.reads("read:accounts")?;
+    let mut query = Query::new(raw.as_deref(), &PARAMETERS);
+    let filter = Filter {
+        category: query.words("category"),
+        countries: query.codes("country", Scheme::Country),
+        regions: query.codes("region", Scheme::Region),
+        sectors: query.codes("sector", Scheme::Sector),
+        text: query.text("q"),
+        ..Filter::default()
+    };
+    let window = query.window();
+    query.finish()?;
+    let found = app
+        .forum
+        .db
+        .read(move |conn| organisations::list(conn, &filter, window))
+        .await
+        .map_err(|error: Error| Problem::from(error))?;
+    let (found, next) = page(found, window, |organisation| organisation.id.0);
+    let items = found.into_iter().map(OrganisationDocument::from).collect();
+    Ok(Json(Page { items, next }))
+}
+
+/// One organisation.
+#[utoipa::path(
+    get,
+    path = "/organisations/{id}",
+    tag = "organisations",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = OrganisationDocument),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 410, description = "Suspended or deleted", body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security((), ("token" = ["read"])),
+)]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<OrganisationDocument>, Problem> {
+    caller.reads("read:accounts")?;
+    let organisation = app.forum.db.read(move |conn| find(conn, &id)).await?;
+    Ok(Json(organisation.into()))
+}

@@ -1,0 +1,293 @@
+//! Refusals as RFC 9457 problem details: one form for every error under the
+//! API's prefix. The text is for people; what went wrong inside is logged here,
+//! once, and never sent.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{app::TooMany, domain::entry::FieldError, storage};
+
+/// One field that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Invalid {
+    /// The field or the query parameter.
+    pub field: String,
+    /// A full sentence that says what to do.
+    pub message: String,
+}
+
+impl Invalid {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<FieldError> for Invalid {
+    fn from(error: FieldError) -> Self {
+        Self::new(error.field, error.message)
+    }
+}
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("The body cannot be read: {0}.")]
+    Unreadable(String),
+    #[error("This needs an access token: send it as `Authorization: Bearer …`.")]
+    TokenNeeded,
+    #[error("The access token is unknown, or was revoked.")]
+    InvalidToken,
+    #[error("The access token does not cover this; it needs the scope {0}.")]
+    OutsideScope(&'static str),
+    /// Visible to the caller, but not theirs to do.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// Not there, or not for this caller: nobody learns which.
+    #[error("There is nothing here.")]
+    NotFound,
+    #[error("This was deleted.")]
+    Gone,
+    #[error("There is something here, but not for this method.")]
+    MethodNotAllowed,
+    #[error("The body has more than {0} bytes.")]
+    TooLarge(usize),
+    #[error("Send the body as application/json.")]
+    WrongType,
+    #[error("Some fields cannot be accepted as they are.")]
+    Invalid(Vec<Invalid>),
+    #[error("Too many changes in a short time; try again in {} seconds.", whole_seconds(*.0))]
+    TooMany(Duration),
+    #[error("The node cannot answer just now; try again in a moment.")]
+    Unavailable,
+    #[error("Something went wrong on our side; it was noted.")]
+    Internal,
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails {
+    /// Tells the kinds of problem apart; not an address to visit.
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    /// What to do about it.
+    detail: String,
+    /// Every field at fault (only with status 422).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<Invalid>>,
+}
+
+/// Rounded up, so that who waits that long has waited enough.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
+}
+
+impl From<TooMany> for Problem {
+    fn from(refused: TooMany) -> Self {
+        Self::TooMany(refused.retry_after)
+    }
+}
+
+impl Problem {
+    /// Status, the word that ends `type`, and the title.
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable", "Unreadable request"),
+            Self::TokenNeeded => (
+                StatusCode::UNAUTHORIZED,
+                "token-needed",
+                "Access token needed",
+            ),
+            Self::InvalidToken => (
+                StatusCode::UNAUTHORIZED,
+                "invalid-token",
+                "Invalid access token",
+            ),
+            Self::OutsideScope(_) => (
+                StatusCode::FORBIDDEN,
+                "outside-scope",
+                "Outside the token's scope",
+            ),
+            Self::NotAllowed(_) => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Gone => (StatusCode::GONE, "gone", "Deleted"),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method not allowed",
+            ),
+            Self::TooLarge(_) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "Request too large",
+            ),
+            Self::WrongType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "wrong-content-type",
+                "Wrong content type",
+            ),
+            Self::Invalid(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "Invalid fields",
+            ),
+            Self::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many",
+                "Too many requests",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available",
+            ),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+            ),
+        }
+    }
+
+    /// A header that belongs to the refusal.
+    fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
+        let bearer = |text| Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(text)));
+        match self {
+            Self::TokenNeeded => bearer("Bearer"),
+            Self::InvalidToken => bearer("Bearer error=\"invalid_token\""),
+            Self::OutsideScope(_) => bearer("Bearer error=\"insufficient_scope\""),
+            Self::TooMany(wait) => Some((header::RETRY_AFTER, whole_seconds(*wait).into())),
+            Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
+            Self::Unreadable(_)
+            | Self::NotAllowed(_)
+            | Self::NotFound
+            | Self::Gone
+            | Self::MethodNotAllowed
+            | Self::TooLarge(_)
+            | Self::WrongType
+            | Self::Invalid(_)
+            | Self::Internal => None,
+        }
+    }
+}
+
+impl From<storage::Error> for Problem {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Unavailable(reason) => {
+                tracing::warn!(%reason, "storage is not available");
+                Self::Unavailable
+            }
+            storage::Error::Newer { .. }
+            | storage::Error::Conflict { .. }
+            | storage::Error::Corrupt(_)
+            | storage::Error::Panicked
+            | storage::Error::Url(_)
+            | storage::Error::Migration { .. }
+            | storage::Error::Diesel(_) => {
+                tracing::error!(%error, "a request failed in storage");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, word, title) = self.kind();
+        let detail = self.to_string();
+        let extra = self.header();
+        let errors = match self {
+            Self::Invalid(errors) => Some(errors),
+            _ => None,
+        };
+        let body = Json(ProblemDetails {
+            r#type: format!("https://w3id.org/virtual-forum/problems#{word}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            errors,
+        });
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some((name, value)) = extra {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn answer(problem: Problem) -> (u16, Value) {
+        let response = problem.into_response();
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.expect("a body");
+        (
+            status,
+            serde_json::from_slice(&bytes.to_bytes()).expect("JSON"),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_a_problem_document() {
+        assert_eq!(
+            answer(Problem::NotFound).await,
+            (
+                404,
+                json!({"type": "https://w3id.org/virtual-forum/problems#not-found",
+                       "title": "Not found", "status": 404, "detail": "There is nothing here."})
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn invalid_fields_are_listed_one_by_one() {
+        let problem = Problem::Invalid(vec![
+            Invalid::new("title", "Give it one."),
+            Invalid::new("countries", "There is no such code."),
+        ]);
+        let (status, body) = answer(problem).await;
+        assert_eq!(status, 422);
+        assert_eq!(
+            body["errors"],
+            json!([{"field": "title", "message": "Give it one."},
+                   {"field": "countries", "message": "There is no such code."}])
+        );
+    }
+
+    #[tokio::test]
+    async fn what_went_wrong_inside_is_not_told() {
+        let error = storage::Error::Corrupt("secret row".into());
+        let (status, body) = answer(error.into()).await;
+        assert_eq!(status, 500);
+        assert!(!body.to_string().contains("secret"));
+        let busy = Problem::from(storage::Error::Unavailable("locked".into())).into_response();
+        assert_eq!(busy.status(), 503);
+        assert_eq!(busy.headers()[header::RETRY_AFTER], "5");
+    }
+}

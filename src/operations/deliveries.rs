@@ -1,0 +1,48 @@
+//! Sending again what was given up.
+
+use super::Forum;
+use crate::storage::{self, deliveries, lanes};
+
+/// How many hosts are looked at in one go.
+const HOSTS: i64 = 200;
+
+/// Queues the dead letters of one host again, or of all hosts, and tries the
+/// hosts at once. Answers how many were queued. For administrators, whose
+/// doors check who asks.
+///
+/// # Errors
+/// Storage only.
+pub async fn replay(forum: &Forum, host: Option<String>) -> Result<usize, storage::Error> {
+    let hosts = match host {
+        Some(host) => vec![host],
+        None => forum.db.read(hosts_with_dead_letters).await?,
+    };
+    forum
+        .write(move |conn, forum| {
+            let mut replayed = 0;
+            for host in hosts {
+                replayed += deliveries::replay_host(conn, &host, forum.now())?;
+            }
+            Ok(replayed)
+        })
+        .await
+}
+
+fn hosts_with_dead_letters(conn: &mut storage::Conn) -> Result<Vec<String>, storage::Error> {
+    let mut hosts = Vec::new();
+    for page in 0.. {
+        let lanes = lanes::overview(conn, page * HOSTS, HOSTS)?;
+        let seen = lanes.len();
+        hosts.extend(
+            lanes
+                .into_iter()
+                .filter(|lane| lane.dead > 0)
+                .map(|lane| lane.host),
+        );
+        if seen < HOSTS as usize {
+            break;
+        }
+    }
+    hosts.sort_unstable();
+    Ok(hosts)
+}
