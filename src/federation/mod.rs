@@ -6,12 +6,16 @@
 //! on a person's behalf; `routes` is what other servers read.
 
 pub mod delivery;
+mod error;
 pub mod fetch;
 pub mod json;
+pub mod objects;
 pub mod origin;
 pub mod signatures;
 
 use std::sync::Arc;
+
+pub use error::WireError;
 
 use crate::{
     config::Config,

@@ -1,0 +1,332 @@
+//! Organisations as actors, and other servers' actors as organisations.
+
+use activitypub_federation::{
+    config::Data,
+    traits::{Actor, Object},
+};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Document, address, context, instant, tombstone};
+use crate::{
+    domain::{
+        id::OrganisationId,
+        organisation::{
+            Endpoints, Expertise, MAX_NAME_CHARS, MAX_SUMMARY_CHARS, Organisation,
+            OrganisationState,
+        },
+        text,
+    },
+    federation::{Federation, WireError, origin::same_origin, signatures::PublicKey},
+    operations::organisations::{Described, save_remote},
+    storage::{
+        keys::{Algorithm, StoredKey},
+        organisations,
+    },
+    urls,
+};
+
+/// Types of actors; anything else with an inbox is refused.
+const ACTOR_TYPES: [&str; 5] = ["Organization", "Person", "Service", "Application", "Group"];
+
+/// The actor document of a local organisation.
+pub fn document(federation: &Federation, organisation: &Organisation, keys: &[StoredKey]) -> Value {
+    let endpoints = &organisation.endpoints;
+    let urls = &federation.forum.urls;
+    let mut document = json!({
+        "@context": context::actor(),
+        "id": organisation.uri,
+        "type": organisation.actor_type,
+        "preferredUsername": organisation.handle,
+        "name": organisation.name,
+        "summary": organisation.summary_html,
+        "url": organisation.url,
+        "inbox": endpoints.inbox,
+        "outbox": endpoints.outbox,
+        "followers": endpoints.followers,
+        "following": endpoints.following,
+        "featured": endpoints.featured,
+        "endpoints": {"sharedInbox": urls.shared_inbox()},
+        "manuallyApprovesFollowers": organisation.locked,
+        "discoverable": true,
+        "indexable": true,
+        "published": instant(organisation.created_at),
+        "updated": instant(organisation.updated_at),
+        "icon": {"type": "Image", "mediaType": "image/png", "url": urls.avatar()},
+        "attachment": fields(organisation),
+    });
+    put_keys(&mut document, &organisation.uri, keys);
+    document
+}
+
+/// Facts that Mastodon shows as profile fields.
+fn fields(organisation: &Organisation) -> Vec<Value> {
+    let field = |name: &str, value: String| {
+        json!({"type": "PropertyValue", "name": name, "value": value})
+    };
+    let mut fields = Vec::new();
+    if let Some(website) = &organisation.website {
+        let shown = text::escape(website.as_str());
+        fields.push(field(
+            "Website",
+            format!("<a href=\"{shown}\" rel=\"me nofollow noopener noreferrer\">{shown}</a>"),
+        ));
+    }
+    fields
+}
+
+/// The node's own actor, in whose name it fetches.
+pub fn node_document(federation: &Federation, keys: &[StoredKey]) -> Value {
+    let urls = &federation.forum.urls;
+    let actor = urls.node_actor();
+    let mut document = json!({
+        "@context": context::actor(),
+        "id": actor,
+        "type": "Application",
+        "preferredUsername": urls.authority(),
+        "name": federation.config.node.name,
+        "summary": text::escape(&federation.config.node.description),
+        "url": urls.absolute("/about"),
+        "inbox": urls.shared_inbox(),
+        "outbox": urls.absolute("/actor/outbox"),
+        "endpoints": {"sharedInbox": urls.shared_inbox()},
+        "manuallyApprovesFollowers": true,
+        "discoverable": false,
+        "indexable": false,
+    });
+    put_keys(&mut document, &actor, keys);
+    document
+}
+
+/// The RSA key as `publicKey`, the Ed25519 key as a Multikey (FEP-521a).
+fn put_keys(document: &mut Value, owner: &Url, keys: &[StoredKey]) {
+    for key in keys {
+        match key.algorithm {
+            Algorithm::Rsa => {
+                document["publicKey"] =
+                    json!({"id": key.uri, "owner": owner, "publicKeyPem": key.public_key});
+            }
+            Algorithm::Ed25519 => {
+                document["assertionMethod"] = json!([{
+                    "id": key.uri,
+                    "type": "Multikey",
+                    "controller": owner,
+                    "publicKeyMultibase": key.public_key,
+                }]);
+            }
+        }
+    }
+}
+
+/// Reads the actor document of another server. `document` is normalised and
+/// came from its own origin.
+///
+/// # Errors
+/// [`WireError::Malformed`] names what is missing, [`WireError::NotTheirs`]
+/// when the document claims what belongs to another origin or to us.
+pub fn describe(
+    federation: &Federation,
+    document: &Value,
+    now: DateTime<Utc>,
+) -> Result<Described, WireError> {
+    let actor = Document(document);
+    let missing = |key: &str| WireError::Malformed(format!("the actor has no usable {key}"));
+    let uri = actor.url("id").ok_or_else(|| missing("id"))?;
+    if federation.origin.is_claimed_by(&uri) {
+        return Err(WireError::NotTheirs("an actor of another server claims our origin"));
+    }
+    if !ACTOR_TYPES.contains(&actor.kind()) {
+        return Err(missing("type"));
+    }
+    let inbox = actor.url("inbox").ok_or_else(|| missing("inbox"))?;
+    let shared_inbox = actor
+        .inner("endpoints")
+        .and_then(|endpoints| endpoints.url("sharedInbox"));
+    let ours = |url: &Url| same_origin(url, &uri);
+    if !ours(&inbox) || shared_inbox.as_ref().is_some_and(|url| !ours(url)) {
+        return Err(WireError::NotTheirs("the actor's inbox is of another origin"));
+    }
+    let handle = actor
+        .text("preferredUsername")
+        .map(text::one_line)
+        .filter(|handle| {
+            let length = handle.chars().count();
+            (1..=100).contains(&length) && !handle.contains(['@', '/', ' '])
+        })
+        .ok_or_else(|| missing("preferredUsername"))?;
+    let name = actor.text("name").map(text::one_line).unwrap_or_default();
+    let name = match text::truncate_chars(name.trim(), MAX_NAME_CHARS) {
+        "" => handle.clone(),
+        name => name.to_owned(),
+    };
+    let collection = |key: &str| actor.url(key).filter(&ours);
+    let organisation = Organisation {
+        id: OrganisationId(0),
+        host: Some(urls::authority(&uri)),
+        handle,
+        name,
+        summary: String::new(),
+        summary_html: summary(actor.text("summary").unwrap_or_default()),
+        category: None,
+        country: None,
+        expertise: Expertise::default(),
+        url: actor.url("url").filter(&ours).unwrap_or_else(|| uri.clone()),
+        website: None,
+        avatar: actor.list("icon").first().and_then(|icon| Document(icon).url("url")),
+        locked: actor.truth("manuallyApprovesFollowers"),
+        state: OrganisationState::Active,
+        actor_type: actor.kind().to_owned(),
+        endpoints: Endpoints {
+            inbox,
+            shared_inbox,
+            outbox: collection("outbox"),
+            followers: collection("followers"),
+            following: collection("following"),
+            featured: collection("featured"),
+        },
+        created_at: actor.instant("published").unwrap_or(now).min(now),
+        updated_at: now,
+        fetched_at: Some(now),
+        uri,
+    };
+    let keys = read_keys(actor, &organisation.uri, now);
+    Ok(Described { organisation, keys })
+}
+
+fn summary(html: &str) -> String {
+    if html.chars().count() > MAX_SUMMARY_CHARS {
+        return format!("<p>{}</p>", text::escape(&text::excerpt(html, 500)));
+    }
+    text::sanitise(html)
+}
+
+/// Every key that the actor lists and that can be used: `publicKey` (one or
+/// several) and `assertionMethod`. Keys of another owner or origin are left
+/// out.
+fn read_keys(actor: Document<'_>, owner: &Url, now: DateTime<Utc>) -> Vec<StoredKey> {
+    let mut keys: Vec<StoredKey> = Vec::new();
+    let listed = actor.list("publicKey").iter().chain(actor.list("assertionMethod"));
+    for value in listed {
+        let key = Document(value);
+        let Some(uri) = address(value).filter(|uri| same_origin(uri, owner)) else {
+            continue;
+        };
+        let its_owner = key.url("owner").or_else(|| key.url("controller"));
+        if its_owner.is_some_and(|its| its != *owner) {
+            continue;
+        }
+        let read = match (key.text("publicKeyPem"), key.text("publicKeyMultibase")) {
+            (Some(pem), _) => PublicKey::from_pem(pem),
+            (None, Some(multibase)) => PublicKey::from_multibase(multibase),
+            (None, None) => continue,
+        };
+        let Ok(public) = read else { continue };
+        if keys.iter().any(|known| known.uri == uri) {
+            continue;
+        }
+        let (algorithm, public_key) = match public.to_multibase() {
+            Some(multibase) => (Algorithm::Ed25519, multibase),
+            None => (Algorithm::Rsa, public.to_pem()),
+        };
+        keys.push(StoredKey {
+            uri,
+            owner: owner.clone(),
+            algorithm,
+            public_key,
+            private_key: None,
+            created_at: now,
+            fetched_at: Some(now),
+        });
+    }
+    keys.truncate(8);
+    keys
+}
+
+/// An organisation in the object model of the federation library.
+#[derive(Debug, Clone)]
+pub struct ApOrganisation(pub Organisation);
+
+#[async_trait]
+impl Object for ApOrganisation {
+    type DataType = Federation;
+    type Kind = Value;
+    type Error = WireError;
+
+    fn id(&self) -> &Url {
+        &self.0.uri
+    }
+
+    fn last_refreshed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.fetched_at
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.0.state == OrganisationState::Deleted
+    }
+
+    async fn read_from_id(
+        id: Url,
+        data: &Data<Federation>,
+    ) -> Result<Option<Self>, WireError> {
+        let found = data
+            .forum
+            .db
+            .read(move |conn| organisations::find_by_uri(conn, &id))
+            .await?;
+        Ok(found.map(Self))
+    }
+
+    async fn into_json(self, data: &Data<Federation>) -> Result<Value, WireError> {
+        if self.is_deleted() {
+            return Ok(tombstone(&self.0.uri, &self.0.actor_type, self.0.updated_at));
+        }
+        let owner = self.0.uri.clone();
+        let keys = data
+            .forum
+            .db
+            .read(move |conn| crate::storage::keys::of_owner(conn, &owner))
+            .await?;
+        Ok(document(data.app_data(), &self.0, &keys))
+    }
+
+    async fn verify(
+        json: &Value,
+        expected_domain: &Url,
+        _data: &Data<Federation>,
+    ) -> Result<(), WireError> {
+        match Document(json).url("id") {
+            Some(id) if same_origin(&id, expected_domain) => Ok(()),
+            _ => Err(WireError::NotTheirs("the actor's id is of another origin")),
+        }
+    }
+
+    async fn from_json(json: Value, data: &Data<Federation>) -> Result<Self, WireError> {
+        let described = describe(data.app_data(), &json, data.forum.now())?;
+        let saved = data
+            .forum
+            .write(move |conn, forum| save_remote(conn, forum, described))
+            .await?;
+        Ok(Self(saved))
+    }
+}
+
+impl Actor for ApOrganisation {
+    /// Keys have a table of their own: see `keyring`.
+    fn public_key_pem(&self) -> &str {
+        ""
+    }
+
+    fn private_key_pem(&self) -> Option<String> {
+        None
+    }
+
+    fn inbox(&self) -> Url {
+        self.0.endpoints.inbox.clone()
+    }
+
+    fn shared_inbox(&self) -> Option<Url> {
+        self.0.endpoints.shared_inbox.clone()
+    }
+}
