@@ -15,7 +15,7 @@ pub use routing::{Auth, RouteInfo, Routes};
 
 use crate::{
     config::Config,
-    federation::{Federation, fetch::TlsError, make_keys},
+    federation::{Federation, Wiring, fetch::TlsError, make_keys},
     operations::{Clock, Forum, Ids},
     storage::{self, Db, Options},
     urls::Urls,
@@ -29,7 +29,7 @@ const HASHING_AT_ONCE: usize = 2;
 pub struct App {
     pub config: Arc<Config>,
     pub forum: Forum,
-    pub federation: Federation,
+    pub federation: Wiring,
     pub limits: Arc<Limits>,
 }
 
@@ -73,7 +73,7 @@ impl App {
         };
         let limits = Arc::new(Limits::new(&config.limits));
         let config = Arc::new(config);
-        let federation = Federation::new(forum.clone(), config.clone())?;
+        let federation = Federation::new(forum.clone(), config.clone())?.wiring();
         Ok(Self {
             config,
             forum,

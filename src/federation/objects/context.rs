@@ -34,7 +34,10 @@ const NAMES: [(&str, &str); 34] = [
     ("Hashtag", "as:Hashtag"),
     ("sensitive", "as:sensitive"),
     ("vf", "https://w3id.org/valueflows/ont/vf#"),
-    ("om2", "http://www.ontology-of-units-of-measure.org/resource/om-2/"),
+    (
+        "om2",
+        "http://www.ontology-of-units-of-measure.org/resource/om-2/",
+    ),
     ("Proposal", "vf:Proposal"),
     ("Intent", "vf:Intent"),
     ("purpose", "vf:purpose"),

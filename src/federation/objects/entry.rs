@@ -68,16 +68,40 @@ pub fn body(federation: &Federation, entry: &Entry) -> Value {
         "tlp": content.tlp.as_str(),
     });
     let fields = [
-        ("inReplyTo", entry.thread.in_reply_to_uri.as_ref().map(|uri| json!(uri))),
-        ("updated", entry.edited_at.map(|moment| json!(instant(moment)))),
+        (
+            "inReplyTo",
+            entry.thread.in_reply_to_uri.as_ref().map(|uri| json!(uri)),
+        ),
+        (
+            "updated",
+            entry.edited_at.map(|moment| json!(instant(moment))),
+        ),
         // A reply with a name is taken for a vote by some servers.
-        ("name", (content.kind != Kind::Note).then(|| json!(content.title))),
+        (
+            "name",
+            (content.kind != Kind::Note).then(|| json!(content.title)),
+        ),
         ("stage", content.stage.map(|stage| json!(stage.as_str()))),
-        ("status", content.status.map(|status| json!(status.as_str()))),
-        ("closes", content.closes_at.map(|moment| json!(instant(moment)))),
-        ("startsOn", content.starts_on.map(|date| json!(date.to_string()))),
-        ("endsOn", content.ends_on.map(|date| json!(date.to_string()))),
-        ("budget", content.budget.as_ref().map(|budget| json!(budget))),
+        (
+            "status",
+            content.status.map(|status| json!(status.as_str())),
+        ),
+        (
+            "closes",
+            content.closes_at.map(|moment| json!(instant(moment))),
+        ),
+        (
+            "startsOn",
+            content.starts_on.map(|date| json!(date.to_string())),
+        ),
+        (
+            "endsOn",
+            content.ends_on.map(|date| json!(date.to_string())),
+        ),
+        (
+            "budget",
+            content.budget.as_ref().map(|budget| json!(budget)),
+        ),
         ("location", place(&content.codes)),
     ];
     for (key, value) in fields {
@@ -233,13 +257,15 @@ fn put_proposal(object: &mut Value, entry: &Entry) {
         let term = taxonomy::name(Scheme::Activity, activity).map(text::hashtag);
         intent["resourceConformsTo"] = json!(format!("{VFORUM}{}", term.unwrap_or_default()));
     }
-    let is_open = entry.content.status.is_none_or(|status| status == Status::Open);
+    let is_open = entry
+        .content
+        .status
+        .is_none_or(|status| status == Status::Open);
     match (entry.content.stage, &entry.content.budget) {
         (Some(Stage::Pipeline), Some(budget)) => {
             let gap = json!({"hasUnit": "one", "hasNumericalValue": budget.gap.to_string()});
             intent["action"] = json!("transfer");
-            intent["resourceConformsTo"] =
-                json!(format!("{VFORUM}currency-{}", budget.currency));
+            intent["resourceConformsTo"] = json!(format!("{VFORUM}currency-{}", budget.currency));
             intent["resourceQuantity"] = gap.clone();
             intent["availableQuantity"] = gap;
         }
@@ -313,7 +339,9 @@ pub fn owner(object: Document<'_>) -> Result<Url, WireError> {
     if same_origin(&id, &owner) {
         Ok(owner)
     } else {
-        Err(WireError::NotTheirs("the object's owner is of another origin"))
+        Err(WireError::NotTheirs(
+            "the object's owner is of another origin",
+        ))
     }
 }
 
@@ -385,17 +413,23 @@ fn content(object: Document<'_>, kind: Kind, body: &str) -> Content {
         },
         body: body.to_owned(),
         language: language(object),
-        tlp: word("tlp").and_then(|tlp| tlp.parse().ok()).unwrap_or(Tlp::Clear),
+        tlp: word("tlp")
+            .and_then(|tlp| tlp.parse().ok())
+            .unwrap_or(Tlp::Clear),
         codes: codes(object),
         stage: match kind {
             Kind::Project => Some(
-                word("stage").and_then(|stage| stage.parse().ok()).unwrap_or(Stage::Idea),
+                word("stage")
+                    .and_then(|stage| stage.parse().ok())
+                    .unwrap_or(Stage::Idea),
             ),
             Kind::Request | Kind::Offer | Kind::Note => None,
         },
         status: match kind {
             Kind::Request | Kind::Offer => Some(
-                word("status").and_then(|status| status.parse().ok()).unwrap_or(Status::Open),
+                word("status")
+                    .and_then(|status| status.parse().ok())
+                    .unwrap_or(Status::Open),
             ),
             Kind::Project | Kind::Note => None,
         },
@@ -418,7 +452,10 @@ fn language(object: Document<'_>) -> String {
     object
         .get("contentMap")
         .and_then(Value::as_object)
-        .and_then(|map| map.keys().find_map(|tag| taxonomy::check_language(tag).ok()))
+        .and_then(|map| {
+            map.keys()
+                .find_map(|tag| taxonomy::check_language(tag).ok())
+        })
         .unwrap_or_else(|| "und".to_owned())
 }
 
@@ -439,7 +476,13 @@ fn codes(object: Document<'_>) -> Codes {
 fn foreign_html(object: Document<'_>) -> String {
     let html = object
         .text("content")
-        .or_else(|| object.get("contentMap")?.as_object()?.values().find_map(Value::as_str))
+        .or_else(|| {
+            object
+                .get("contentMap")?
+                .as_object()?
+                .values()
+                .find_map(Value::as_str)
+        })
         .or_else(|| object.text("summary"))
         .unwrap_or_default();
     if html.chars().count() > MAX_BODY_CHARS {
@@ -497,10 +540,7 @@ impl Object for ApEntry {
         &self.0.uri
     }
 
-    async fn read_from_id(
-        id: Url,
-        data: &Data<Federation>,
-    ) -> Result<Option<Self>, WireError> {
+    async fn read_from_id(id: Url, data: &Data<Federation>) -> Result<Option<Self>, WireError> {
         let found = data
             .forum
             .db
@@ -521,7 +561,9 @@ impl Object for ApEntry {
         let object = Document(json);
         let owner = owner(object)?;
         if !same_origin(&owner, expected_domain) {
-            return Err(WireError::NotTheirs("the object's owner is of another origin"));
+            return Err(WireError::NotTheirs(
+                "the object's owner is of another origin",
+            ));
         }
         if data.origin.is_claimed_by(&owner) {
             return Err(WireError::NotTheirs("the object claims our origin"));

@@ -63,9 +63,8 @@ pub fn document(federation: &Federation, organisation: &Organisation, keys: &[St
 
 /// Facts that Mastodon shows as profile fields.
 fn fields(organisation: &Organisation) -> Vec<Value> {
-    let field = |name: &str, value: String| {
-        json!({"type": "PropertyValue", "name": name, "value": value})
-    };
+    let field =
+        |name: &str, value: String| json!({"type": "PropertyValue", "name": name, "value": value});
     let mut fields = Vec::new();
     if let Some(website) = &organisation.website {
         let shown = text::escape(website.as_str());
@@ -135,7 +134,9 @@ pub fn describe(
     let missing = |key: &str| WireError::Malformed(format!("the actor has no usable {key}"));
     let uri = actor.url("id").ok_or_else(|| missing("id"))?;
     if federation.origin.is_claimed_by(&uri) {
-        return Err(WireError::NotTheirs("an actor of another server claims our origin"));
+        return Err(WireError::NotTheirs(
+            "an actor of another server claims our origin",
+        ));
     }
     if !ACTOR_TYPES.contains(&actor.kind()) {
         return Err(missing("type"));
@@ -146,7 +147,9 @@ pub fn describe(
         .and_then(|endpoints| endpoints.url("sharedInbox"));
     let ours = |url: &Url| same_origin(url, &uri);
     if !ours(&inbox) || shared_inbox.as_ref().is_some_and(|url| !ours(url)) {
-        return Err(WireError::NotTheirs("the actor's inbox is of another origin"));
+        return Err(WireError::NotTheirs(
+            "the actor's inbox is of another origin",
+        ));
     }
     let handle = actor
         .text("preferredUsername")
@@ -172,9 +175,15 @@ pub fn describe(
         category: None,
         country: None,
         expertise: Expertise::default(),
-        url: actor.url("url").filter(&ours).unwrap_or_else(|| uri.clone()),
+        url: actor
+            .url("url")
+            .filter(&ours)
+            .unwrap_or_else(|| uri.clone()),
         website: None,
-        avatar: actor.list("icon").first().and_then(|icon| Document(icon).url("url")),
+        avatar: actor
+            .list("icon")
+            .first()
+            .and_then(|icon| Document(icon).url("url")),
         locked: actor.truth("manuallyApprovesFollowers"),
         state: OrganisationState::Active,
         actor_type: actor.kind().to_owned(),
@@ -207,7 +216,10 @@ fn summary(html: &str) -> String {
 /// out.
 fn read_keys(actor: Document<'_>, owner: &Url, now: DateTime<Utc>) -> Vec<StoredKey> {
     let mut keys: Vec<StoredKey> = Vec::new();
-    let listed = actor.list("publicKey").iter().chain(actor.list("assertionMethod"));
+    let listed = actor
+        .list("publicKey")
+        .iter()
+        .chain(actor.list("assertionMethod"));
     for value in listed {
         let key = Document(value);
         let Some(uri) = address(value).filter(|uri| same_origin(uri, owner)) else {
@@ -266,10 +278,7 @@ impl Object for ApOrganisation {
         self.0.state == OrganisationState::Deleted
     }
 
-    async fn read_from_id(
-        id: Url,
-        data: &Data<Federation>,
-    ) -> Result<Option<Self>, WireError> {
+    async fn read_from_id(id: Url, data: &Data<Federation>) -> Result<Option<Self>, WireError> {
         let found = data
             .forum
             .db
@@ -280,7 +289,11 @@ impl Object for ApOrganisation {
 
     async fn into_json(self, data: &Data<Federation>) -> Result<Value, WireError> {
         if self.is_deleted() {
-            return Ok(tombstone(&self.0.uri, &self.0.actor_type, self.0.updated_at));
+            return Ok(tombstone(
+                &self.0.uri,
+                &self.0.actor_type,
+                self.0.updated_at,
+            ));
         }
         let owner = self.0.uri.clone();
         let keys = data

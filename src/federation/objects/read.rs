@@ -67,7 +67,9 @@ impl<'a> Document<'a> {
     }
 
     pub fn inner(self, key: &str) -> Option<Document<'a>> {
-        self.get(key).filter(|value| value.is_object()).map(Document)
+        self.get(key)
+            .filter(|value| value.is_object())
+            .map(Document)
     }
 
     /// Does `to`, `cc` or `audience` name this address?

@@ -1,0 +1,87 @@
+//! Create: an entry of an organisation that is followed here, or an answer to
+//! an entry that is known here.
+
+use activitypub_federation::{config::Data, traits::Activity};
+use async_trait::async_trait;
+use serde_json::Value;
+use url::Url;
+
+use super::{Inbound, activity};
+use crate::{
+    federation::{
+        Federation, WireError,
+        dereference::document,
+        objects::{Document, entry},
+    },
+    operations::entries,
+};
+
+activity!(Create);
+
+/// The object, embedded or fetched, as the sender's own; `None` when it is
+/// nothing that this node keeps.
+pub(super) async fn own_object(
+    inbound: &Inbound,
+    data: &Data<Federation>,
+) -> Result<Option<Value>, WireError> {
+    let object = match inbound.object() {
+        Some(embedded) => embedded.0.clone(),
+        None => {
+            let id = inbound.object_id()?;
+            document(data.app_data(), &id, &inbound.budget).await?
+        }
+    };
+    let read = Document(&object);
+    if !entry::is_entry(read) {
+        return Ok(None);
+    }
+    if entry::owner(read)? != inbound.sender.uri {
+        return Err(WireError::NotTheirs("the object belongs to somebody else"));
+    }
+    // Unknown audiences mean nobody: what is not public is not kept.
+    Ok(entry::is_public(read).then_some(object))
+}
+
+/// Is a local organisation addressed by name?
+pub(super) fn addresses_us(inbound: &Inbound, data: &Data<Federation>) -> bool {
+    let activity = inbound.read();
+    ["to", "cc"]
+        .iter()
+        .flat_map(|key| activity.texts(key))
+        .filter_map(|text| Url::parse(text).ok())
+        .any(|url| data.forum.urls.read_organisation(&url).is_some())
+}
+
+#[async_trait]
+impl Activity for Create {
+    type DataType = Federation;
+    type Error = WireError;
+
+    fn id(&self) -> &Url {
+        &self.inbound().id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.inbound().sender.uri
+    }
+
+    async fn verify(&self, _data: &Data<Federation>) -> Result<(), WireError> {
+        match self.inbound().object() {
+            Some(object) if entry::is_entry(object) => entry::owner(object).map(drop),
+            _ => self.inbound().object_id().map(drop),
+        }
+    }
+
+    async fn receive(self, data: &Data<Federation>) -> Result<(), WireError> {
+        let Some(object) = own_object(&self.0, data).await? else {
+            return Ok(());
+        };
+        let asked = addresses_us(&self.0, data);
+        let arrived = entry::read(&object, self.0.sender.clone(), data.forum.now())?;
+        self.0
+            .once(data, move |conn, forum| {
+                entries::accept_remote(conn, forum, arrived, asked).map(drop)
+            })
+            .await
+    }
+}

@@ -1,0 +1,119 @@
+//! The activities that are received, one file each. A new one is a file and
+//! a line in [`receive`].
+
+mod answer;
+mod create;
+mod delete;
+mod follow;
+mod undo;
+mod update;
+
+use activitypub_federation::{config::Data, traits::Activity};
+use serde_json::Value;
+use url::Url;
+
+use super::{Federation, WireError, fetch::Budget, objects::Document};
+use crate::{
+    domain::{id::ActivityId, organisation::Organisation},
+    operations::Forum,
+    storage::{self, Conn, activities},
+};
+
+/// An activity whose signature, sender and id were checked.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    pub id: Url,
+    /// Who signed it, and is its actor.
+    pub sender: Organisation,
+    /// Normalised.
+    pub document: Value,
+    /// What it may still make us fetch.
+    pub budget: Budget,
+}
+
+impl Inbound {
+    fn read(&self) -> Document<'_> {
+        Document(&self.document)
+    }
+
+    /// The object as embedded, if it is.
+    fn object(&self) -> Option<Document<'_>> {
+        self.read().inner("object")
+    }
+
+    /// The object's address, embedded or not.
+    fn object_id(&self) -> Result<Url, WireError> {
+        self.read()
+            .url("object")
+            .ok_or_else(|| WireError::Malformed("the activity has no usable object".into()))
+    }
+
+    /// Runs `effect` in one transaction with the record of this activity, so
+    /// that a replay has no second effect.
+    async fn once<E>(
+        &self,
+        data: &Data<Federation>,
+        effect: impl FnOnce(&mut Conn, &Forum) -> Result<(), E> + Send + 'static,
+    ) -> Result<(), WireError>
+    where
+        E: From<storage::Error> + Send + 'static,
+        WireError: From<E>,
+    {
+        let (id, actor) = (self.id.clone(), self.sender.uri.clone());
+        let kind = self.read().kind().to_owned();
+        data.forum
+            .write(move |conn, forum| {
+                let now = forum.now();
+                let row = ActivityId(forum.ids.next(now));
+                if activities::record_received(conn, row, &id, &kind, &actor, now)? {
+                    effect(conn, forum)?;
+                }
+                Ok::<(), E>(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Implements the parts of [`Activity`] that all have in common.
+macro_rules! activity {
+    ($name:ident) => {
+        #[derive(Debug)]
+        pub(super) struct $name(pub(super) $crate::federation::activities::Inbound);
+
+        impl $name {
+            fn inbound(&self) -> &$crate::federation::activities::Inbound {
+                &self.0
+            }
+        }
+    };
+}
+use activity;
+
+/// Hands an activity to its file. Unknown ones are acknowledged and ignored.
+///
+/// # Errors
+/// [`WireError`] says why nothing was taken in.
+pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    match inbound.read().kind().to_owned().as_str() {
+        "Create" => run(create::Create(inbound), data).await,
+        "Update" => run(update::Update(inbound), data).await,
+        "Delete" => run(delete::Delete(inbound), data).await,
+        "Follow" => run(follow::Follow(inbound), data).await,
+        "Accept" => run(answer::Accept(inbound), data).await,
+        "Reject" => run(answer::Reject(inbound), data).await,
+        "Undo" => run(undo::Undo(inbound), data).await,
+        other => {
+            tracing::debug!(kind = other, "an activity of a kind that is not known");
+            Ok(())
+        }
+    }
+}
+
+async fn run<A>(activity: A, data: &Data<Federation>) -> Result<(), WireError>
+where
+    A: Activity<DataType = Federation, Error = WireError>,
+{
+    activity.verify(data).await?;
+    activity.receive(data).await
+}

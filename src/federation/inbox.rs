@@ -1,0 +1,177 @@
+//! Receiving: limits → headers → date → digest → host and key → signature →
+//! parse → origin rules → effects (SECURITY.md 2.1). An answer of success is
+//! given after the commit.
+
+use axum::body::{Bytes, to_bytes};
+use axum::{
+    extract::{Path, Request, State},
+    http::{StatusCode, header::RETRY_AFTER, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{
+    Federation, WireError, activities,
+    fetch::Budget,
+    json::{check_recipients, normalise, parse_strict},
+    objects::Document,
+    signatures::{MAX_BODY_BYTES, Received, SignatureError, cavage},
+};
+use crate::{
+    app::App,
+    domain::organisation::{Organisation, OrganisationState},
+    storage::{self, organisations},
+    urls,
+};
+
+/// `POST /inbox`.
+pub async fn shared(State(app): State<App>, request: Request) -> Response {
+    answer(take_in(&app, request).await)
+}
+
+/// `POST /orgs/{handle}/inbox`.
+pub async fn own(State(app): State<App>, Path(handle): Path<String>, request: Request) -> Response {
+    let known = app
+        .forum
+        .db
+        .read(move |conn| organisations::find_local(conn, &handle))
+        .await;
+    match known {
+        Ok(Some(one)) if one.state == OrganisationState::Active => {
+            answer(take_in(&app, request).await)
+        }
+        Ok(_) => answer(Err(WireError::NoInbox)),
+        Err(error) => answer(Err(error.into())),
+    }
+}
+
+fn answer(result: Result<(), WireError>) -> Response {
+    let error = match result {
+        Ok(()) => return StatusCode::ACCEPTED.into_response(),
+        Err(error) => error,
+    };
+    let status = status(&error);
+    if status.is_server_error() {
+        tracing::error!(%error, "an activity could not be taken in");
+    } else {
+        tracing::info!(%error, %status, "an activity was refused");
+    }
+    let text = match &error {
+        // What the database said stays here.
+        WireError::Storage(_) => "this node cannot store anything now".to_owned(),
+        other => other.to_string(),
+    };
+    let mut response = (status, axum::Json(json!({"error": text}))).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, axum::http::HeaderValue::from_static("30"));
+    }
+    response
+}
+
+fn status(error: &WireError) -> StatusCode {
+    match error {
+        WireError::Signature(SignatureError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        WireError::Signature(_) | WireError::UnknownKey => StatusCode::UNAUTHORIZED,
+        WireError::Json(_) | WireError::Malformed(_) => StatusCode::BAD_REQUEST,
+        WireError::NotTheirs(_) => StatusCode::FORBIDDEN,
+        WireError::NoInbox => StatusCode::NOT_FOUND,
+        WireError::Fetch(error) if !error.is_temporary() => StatusCode::BAD_REQUEST,
+        WireError::KeyUnavailable | WireError::Fetch(_) => StatusCode::SERVICE_UNAVAILABLE,
+        WireError::Storage(storage::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        WireError::Storage(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|_| SignatureError::TooLarge)?;
+    let federation: &Federation = &app.federation;
+    let unverified = {
+        let received = received(&parts, &body);
+        cavage::parse(&received, &federation.origin, federation.forum.now())?
+    };
+    let key_id = unverified.key_id();
+    let host = urls::authority(key_id);
+    // A blocked host gets the same reply as an unknown key, so that nobody
+    // can probe the block list.
+    if federation.origin.is_claimed_by(key_id) || !federation.may_federate(&host).await? {
+        return Err(WireError::UnknownKey);
+    }
+    let data = app.federation.to_request_data();
+    let budget = Budget::new(Budget::PER_ACTIVITY);
+    let mut sender = match federation.sender(&data, key_id, &budget).await {
+        Ok(sender) => sender,
+        // The actor of a Delete is often gone before its word arrives.
+        Err(WireError::UnknownKey) if says_that_its_actor_is_gone(&body, key_id) => {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if unverified.verify(&sender.key).is_err() {
+        sender = federation.sender_anew(&data, key_id, &budget).await?;
+        unverified.verify(&sender.key)?;
+    }
+    if sender.organisation.state != OrganisationState::Active {
+        return Err(WireError::UnknownKey);
+    }
+    federation.heard_from(&host).await;
+    let document = normalise(parse_strict(&body)?);
+    check_recipients(&document)?;
+    act(app, sender.organisation.clone(), document, &budget).await
+}
+
+fn received<'a>(parts: &'a Parts, body: &'a Bytes) -> Received<'a> {
+    Received::new(&parts.method, &parts.uri, &parts.headers, body)
+}
+
+/// Is this the Delete of an actor whose key we never had? Nothing is believed
+/// of it; it is acknowledged so that its server stops sending it.
+fn says_that_its_actor_is_gone(body: &[u8], key_id: &url::Url) -> bool {
+    let Ok(document) = parse_strict(body) else {
+        return false;
+    };
+    let document = normalise(document);
+    let activity = Document(&document);
+    let (actor, object) = (activity.url("actor"), activity.url("object"));
+    let mut owner = key_id.clone();
+    owner.set_fragment(None);
+    activity.kind() == "Delete" && actor.is_some() && actor == object && actor == Some(owner)
+}
+
+/// The origin rules that hold for every activity, then the activity's own.
+async fn act(
+    app: &App,
+    sender: Organisation,
+    document: serde_json::Value,
+    budget: &Budget,
+) -> Result<(), WireError> {
+    let activity = Document(&document);
+    let actor = activity
+        .url("actor")
+        .ok_or_else(|| WireError::Malformed("the activity has no usable actor".into()))?;
+    if actor != sender.uri {
+        return Err(WireError::NotTheirs("the signing key is not the actor's"));
+    }
+    let Some(id) = activity.get("id") else {
+        // Without an id it is transient: acknowledged and forgotten.
+        return Ok(());
+    };
+    let id = super::objects::address(id)
+        .ok_or_else(|| WireError::Malformed("the activity's id is no address".into()))?;
+    if !super::origin::same_origin(&id, &actor) {
+        return Err(WireError::NotTheirs(
+            "the activity's id is of another origin",
+        ));
+    }
+    let inbound = activities::Inbound {
+        id,
+        sender,
+        document,
+        budget: budget.clone(),
+    };
+    activities::receive(inbound, &app.federation.to_request_data()).await
+}

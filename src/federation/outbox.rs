@@ -1,0 +1,268 @@
+//! Wording what local organisations did, and deciding who receives it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    Federation,
+    json::PUBLIC,
+    objects::{self, context, entry, instant, organisation},
+};
+use crate::{
+    domain::{
+        activity::{ActivityKind, Outgoing, Recipients, Subject},
+        audience::Viewer,
+        entry::Entry,
+        id::{ActivityId, DeliveryId, OrganisationId},
+        organisation::Organisation,
+    },
+    storage::{
+        self, Conn, activities,
+        deliveries::{self, NewDelivery},
+        entries, follows, keys, organisations,
+    },
+};
+
+/// Words an activity and queues one delivery for each inbox that receives it.
+/// Doing it again adds nothing.
+///
+/// # Errors
+/// Storage only.
+pub async fn distribute(federation: &Federation, id: ActivityId) -> Result<(), storage::Error> {
+    let federation_in = federation.clone();
+    federation
+        .forum
+        .write(move |conn, _| distribute_in(conn, &federation_in, id))
+        .await
+}
+
+fn distribute_in(
+    conn: &mut Conn,
+    federation: &Federation,
+    id: ActivityId,
+) -> Result<(), storage::Error> {
+    let Some((outgoing, worded)) = activities::find_outgoing(conn, id)? else {
+        return Ok(());
+    };
+    let Some(actor) = organisations::find(conn, outgoing.actor)? else {
+        return Ok(());
+    };
+    if worded.is_none() {
+        // Nothing to say any more: the entry was deleted meanwhile.
+        let Some(document) = word(conn, federation, &actor, &outgoing)? else {
+            return Ok(());
+        };
+        activities::set_document(conn, id, &document.to_string())?;
+    }
+    let order_key = order_key(&actor, &outgoing);
+    let now = federation.forum.now();
+    let new: Vec<NewDelivery> = inboxes(conn, &actor, &outgoing)?
+        .into_iter()
+        .filter(|inbox| !federation.origin.is_claimed_by(inbox))
+        .map(|inbox| NewDelivery {
+            id: DeliveryId(federation.forum.ids.next(now)),
+            activity: id,
+            sender: actor.id,
+            inbox,
+            order_key: order_key.clone(),
+        })
+        .collect();
+    deliveries::add_many(conn, &new, now)?;
+    Ok(())
+}
+
+/// What belongs together arrives in the order in which it happened.
+fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
+    match &outgoing.subject {
+        Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => format!("entry {id}"),
+        Subject::Myself => format!("actor {}", actor.id),
+        Subject::Organisation { uri } => format!("follow {} {uri}", actor.uri),
+        Subject::Follow {
+            follower, followed, ..
+        } => format!("follow {follower} {followed}"),
+    }
+}
+
+/// Where an activity goes: shared inboxes, each once.
+fn inboxes(
+    conn: &mut Conn,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+) -> Result<BTreeSet<Url>, storage::Error> {
+    let mut inboxes = BTreeSet::new();
+    match outgoing.recipients {
+        Recipients::One(id) => {
+            inboxes.extend(organisations::find(conn, id)?.map(|one| one.endpoints.inbox));
+        }
+        Recipients::Followers => {
+            add_followers(conn, actor.id, &mut inboxes)?;
+            add_answered(conn, outgoing, &mut inboxes)?;
+        }
+        Recipients::Everybody => {
+            add_followers(conn, actor.id, &mut inboxes)?;
+            add_answered(conn, outgoing, &mut inboxes)?;
+            match &outgoing.subject {
+                Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => {
+                    inboxes.extend(deliveries::inboxes_told(conn, *id)?);
+                }
+                Subject::Myself | Subject::Organisation { .. } | Subject::Follow { .. } => {
+                    inboxes.extend(deliveries::inboxes_told_by(conn, actor.id)?);
+                }
+            }
+        }
+    }
+    Ok(inboxes)
+}
+
+fn shared(organisation: Organisation) -> Url {
+    let endpoints = organisation.endpoints;
+    endpoints.shared_inbox.unwrap_or(endpoints.inbox)
+}
+
+fn add_followers(
+    conn: &mut Conn,
+    actor: OrganisationId,
+    inboxes: &mut BTreeSet<Url>,
+) -> Result<(), storage::Error> {
+    let followers = follows::remote_followers(conn, actor)?;
+    inboxes.extend(followers.into_iter().map(shared));
+    Ok(())
+}
+
+/// The authors of what a reply answers, when they are on other servers.
+fn add_answered(
+    conn: &mut Conn,
+    outgoing: &Outgoing,
+    inboxes: &mut BTreeSet<Url>,
+) -> Result<(), storage::Error> {
+    let Subject::Entry(id) = outgoing.subject else {
+        return Ok(());
+    };
+    let Some(entry) = entries::find(conn, &Viewer::Anonymous, id)? else {
+        return Ok(());
+    };
+    let above = [entry.thread.in_reply_to, Some(entry.thread.root)];
+    for id in above.into_iter().flatten().filter(|id| *id != entry.id) {
+        let author = entries::find(conn, &Viewer::Anonymous, id)?.map(|entry| entry.author);
+        inboxes.extend(author.filter(|author| !author.is_local()).map(shared));
+    }
+    Ok(())
+}
+
+/// The activity as it is sent; `None` when there is nothing left to tell.
+fn word(
+    conn: &mut Conn,
+    federation: &Federation,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+) -> Result<Option<Value>, storage::Error> {
+    let activity = match &outgoing.subject {
+        // Read as anybody: what is not public has no words on the wire.
+        Subject::Entry(id) => match entries::find(conn, &Viewer::Anonymous, *id)? {
+            Some(entry) if outgoing.kind == ActivityKind::Update => {
+                update_of(federation, outgoing, &entry)
+            }
+            Some(entry) => create_of(federation, &outgoing.uri, &entry),
+            None => return Ok(None),
+        },
+        Subject::Tombstone { uri, .. } => {
+            let mut activity = to_everybody(actor, outgoing);
+            activity["object"] = json!({"id": uri, "type": "Tombstone"});
+            activity
+        }
+        Subject::Myself => myself(conn, federation, actor, outgoing)?,
+        Subject::Organisation { uri } => {
+            let mut activity = bare(actor, outgoing);
+            activity["to"] = json!([uri]);
+            activity["object"] = json!(uri);
+            activity
+        }
+        Subject::Follow {
+            uri,
+            follower,
+            followed,
+        } => {
+            let mut activity = bare(actor, outgoing);
+            let other = if *follower == actor.uri {
+                followed
+            } else {
+                follower
+            };
+            activity["to"] = json!([other]);
+            activity["object"] =
+                json!({"id": uri, "type": "Follow", "actor": follower, "object": followed});
+            activity
+        }
+    };
+    Ok(Some(activity))
+}
+
+fn bare(actor: &Organisation, outgoing: &Outgoing) -> Value {
+    json!({
+        "@context": context::plain(),
+        "id": outgoing.uri,
+        "type": outgoing.kind.as_str(),
+        "actor": actor.uri,
+    })
+}
+
+fn to_everybody(actor: &Organisation, outgoing: &Outgoing) -> Value {
+    let mut activity = bare(actor, outgoing);
+    activity["to"] = json!([PUBLIC]);
+    activity["cc"] = json!(Vec::from_iter(&actor.endpoints.followers));
+    activity["published"] = json!(instant(outgoing.created_at));
+    activity
+}
+
+fn myself(
+    conn: &mut Conn,
+    federation: &Federation,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+) -> Result<Value, storage::Error> {
+    let mut activity = to_everybody(actor, outgoing);
+    if outgoing.kind == ActivityKind::Delete {
+        activity["object"] = json!(actor.uri);
+    } else {
+        let keys = keys::of_owner(conn, &actor.uri)?;
+        let mut document = organisation::document(federation, actor, &keys);
+        if let Some(map) = document.as_object_mut()
+            && let Some(context) = map.remove("@context")
+        {
+            activity["@context"] = context;
+        }
+        activity["object"] = document;
+    }
+    Ok(activity)
+}
+
+/// The Create of a public local entry, as sent and as in the outbox.
+pub fn create_of(federation: &Federation, activity: &Url, entry: &Entry) -> Value {
+    about(federation, activity, "Create", entry, entry.created_at)
+}
+
+fn update_of(federation: &Federation, outgoing: &Outgoing, entry: &Entry) -> Value {
+    about(federation, &outgoing.uri, "Update", entry, entry.updated_at)
+}
+
+fn about(
+    federation: &Federation,
+    activity: &Url,
+    kind: &str,
+    entry: &Entry,
+    moment: chrono::DateTime<chrono::Utc>,
+) -> Value {
+    let object = entry::body(federation, entry);
+    json!({
+        "@context": objects::context::entry(),
+        "id": activity,
+        "type": kind,
+        "actor": entry.author.uri,
+        "published": instant(moment),
+        "to": object["to"],
+        "cc": object["cc"],
+        "object": object,
+    })
+}
