@@ -5,8 +5,13 @@ mod assemble;
 mod filter;
 mod write;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::{count_star, max},
+    prelude::*,
+};
 use url::Url;
 
 pub use filter::{Filter, visible};
@@ -141,6 +146,37 @@ pub fn count(conn: &mut Conn, viewer: &Viewer, filter: &Filter) -> Result<i64, E
         query = query.filter(condition);
     }
     Ok(query.count().get_result(conn)?)
+}
+
+/// What an author published, as far as the viewer may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    pub entries: i64,
+    /// When the newest was made.
+    pub newest: DateTime<Utc>,
+}
+
+/// How much each of these authors published; those of whom the viewer sees
+/// nothing are left out.
+pub fn tallies(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    authors: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, Tally>, Error> {
+    let ids: Vec<i64> = authors.iter().map(|id| id.0).collect();
+    let found: Vec<(i64, i64, Option<DateTime<Utc>>)> = entries::table
+        .filter(entries::author_id.eq_any(ids))
+        .filter(visible(viewer))
+        .group_by(entries::author_id)
+        .select((entries::author_id, count_star(), max(entries::created_at)))
+        .load(conn)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(author, entries, newest)| {
+            let newest = newest?;
+            Some((OrganisationId(author), Tally { entries, newest }))
+        })
+        .collect())
 }
 
 /// A conversation as the viewer may see it, oldest first, at most `limit`.
