@@ -3,7 +3,7 @@
 use axum::{Router, extract::State, http::StatusCode};
 
 use super::{App, Auth, Routes};
-use crate::forum_api;
+use crate::{forum_api, mastodon};
 
 /// Every route of the node.
 pub fn routes() -> Routes {
@@ -11,6 +11,7 @@ pub fn routes() -> Routes {
         .get("/livez", Auth::None, || async { "alive\n" })
         .get("/readyz", Auth::None, ready)
         .merge(forum_api::routes())
+        .merge(mastodon::routes())
 }
 
 /// Ready means able to serve writes.

@@ -3,10 +3,13 @@
 
 use axum::{
     Json,
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
+
+use crate::{app::TooMany, operations::follows::FollowError, storage};
 
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +37,46 @@ pub enum ApiError {
     /// Readable, and against a rule.
     #[error("Validation failed: {0}")]
     Invalid(String),
+    /// Asked too often, until this moment.
+    #[error("Too many requests")]
+    TooMany { until: DateTime<Utc> },
     #[error("Something went wrong on our side")]
     Internal,
     /// Storage is busy or away; try again.
     #[error("The node cannot answer just now; please try again")]
     Unavailable,
+}
+
+impl From<storage::Error> for ApiError {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Unavailable(_) => {
+                tracing::warn!(%error, "storage is unavailable");
+                Self::Unavailable
+            }
+            storage::Error::Newer { .. }
+            | storage::Error::Conflict { .. }
+            | storage::Error::Corrupt(_)
+            | storage::Error::Panicked
+            | storage::Error::Url(_)
+            | storage::Error::Migration { .. }
+            | storage::Error::Diesel(_) => {
+                tracing::error!(%error, "storage refused");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<FollowError> for ApiError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::NotAllowed => Self::NotAllowed,
+            FollowError::NotFound => Self::NotFound,
+            FollowError::Myself => Self::Invalid(error.to_string()),
+            FollowError::Storage(error) => error.into(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -58,6 +96,7 @@ impl ApiError {
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -75,9 +114,44 @@ impl ApiError {
             | Self::Unreadable(_)
             | Self::TooLarge
             | Self::Invalid(_)
+            | Self::TooMany { .. }
             | Self::Internal
             | Self::Unavailable => None,
         }
+    }
+}
+
+impl ApiError {
+    pub fn too_many(refused: TooMany, now: DateTime<Utc>) -> Self {
+        Self::TooMany {
+            until: now + refused.retry_after,
+        }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let (name, value) = match self {
+            Self::InvalidToken => (
+                header::WWW_AUTHENTICATE,
+                "Bearer realm=\"virtual-forum\"".to_owned(),
+            ),
+            // Without it one client library waits ever longer.
+            Self::TooMany { until } => (
+                HeaderName::from_static("x-ratelimit-reset"),
+                until.to_rfc3339_opts(SecondsFormat::Millis, true),
+            ),
+            Self::Unavailable => (header::RETRY_AFTER, "5".to_owned()),
+            Self::OutsideScope
+            | Self::NotAllowed
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Unreadable(_)
+            | Self::TooLarge
+            | Self::Invalid(_)
+            | Self::Internal => return HeaderMap::new(),
+        };
+        HeaderValue::from_str(&value)
+            .map(|value| HeaderMap::from_iter([(name, value)]))
+            .unwrap_or_default()
     }
 }
 
@@ -88,29 +162,7 @@ impl IntoResponse for ApiError {
             error: self.to_string(),
             error_description: self.description(),
         };
-        let mut response = (status, Json(body)).into_response();
-        match self {
-            Self::InvalidToken => {
-                response.headers_mut().insert(
-                    header::WWW_AUTHENTICATE,
-                    header::HeaderValue::from_static("Bearer realm=\"virtual-forum\""),
-                );
-            }
-            Self::Unavailable => {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-            }
-            Self::OutsideScope
-            | Self::NotAllowed
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::Unreadable(_)
-            | Self::TooLarge
-            | Self::Invalid(_)
-            | Self::Internal => {}
-        }
-        response
+        (status, self.headers(), Json(body)).into_response()
     }
 }
 

@@ -81,6 +81,14 @@ impl<T> Page<T> {
         });
         Self { items, link }
     }
+
+    /// A page of a list that has nothing for these parameters.
+    pub fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            link: None,
+        }
+    }
 }
 
 /// The absolute address of the same list from `bound` on, other parameters

@@ -1,6 +1,8 @@
 //! What the Forum adds to Mastodon's entities: one object under one key,
 //! `forum`, so that no later key of Mastodon's can clash with ours.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
@@ -20,6 +22,9 @@ pub struct ForumEntry {
     pub kind: Kind,
     pub language: String,
     pub audience: AudienceKind,
+    /// The actor ids of a `named` audience; left out for the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<Vec<String>>,
     pub tlp: Tlp,
     pub countries: Vec<String>,
     pub regions: Vec<String>,
@@ -34,11 +39,35 @@ pub struct ForumEntry {
     pub ends_on: Option<NaiveDate>,
     pub budget: Option<Budget>,
     pub author: ForumAuthor,
-    pub in_reply_to: Option<EntryId>,
+    pub partners: Vec<String>,
+    /// An id, or an address when the parent is not known here.
+    pub in_reply_to: Option<String>,
     pub counts: Counts,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub labels: ForumLabels,
 }
+
+/// The names of an entry's words and codes, in English.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForumLabels {
+    pub kind: &'static str,
+    pub audience: &'static str,
+    /// What a reader may do next with what it read.
+    pub tlp: &'static str,
+    pub language: String,
+    pub stage: Option<&'static str>,
+    pub status: Option<&'static str>,
+    pub countries: Names,
+    pub regions: Names,
+    pub sectors: Names,
+    pub pillars: Names,
+    pub exploitation: Names,
+    pub activities: Names,
+}
+
+/// Names by code.
+pub type Names = BTreeMap<String, String>;
 
 /// Who wrote an entry, in the Forum API's words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,6 +116,7 @@ pub mod tests {
             kind: Kind::Request,
             language: "en".into(),
             audience: AudienceKind::Public,
+            named: None,
             tlp: Tlp::Clear,
             countries: vec!["AL".into()],
             regions: vec!["039".into()],
@@ -109,6 +139,7 @@ pub mod tests {
                 country: Some("AL".into()),
                 local: true,
             },
+            partners: Vec::new(),
             in_reply_to: None,
             counts: Counts {
                 responses: 0,
@@ -116,6 +147,20 @@ pub mod tests {
             },
             created_at: "2026-11-01T09:00:00Z".parse().expect("an instant"),
             updated_at: "2026-11-01T09:00:00Z".parse().expect("an instant"),
+            labels: ForumLabels {
+                kind: "Request for technical assistance",
+                audience: "Everyone (public)",
+                tlp: "may be shared freely",
+                language: "English".into(),
+                stage: None,
+                status: Some("Open"),
+                countries: BTreeMap::from([("AL".into(), "Albania".into())]),
+                regions: BTreeMap::new(),
+                sectors: BTreeMap::new(),
+                pillars: BTreeMap::new(),
+                exploitation: BTreeMap::new(),
+                activities: BTreeMap::new(),
+            },
         }
     }
 
@@ -134,8 +179,12 @@ pub mod tests {
             "author": {"id": "114000000000000001", "handle": "moj",
                        "name": "Ministry of Justice", "uri": "https://n.example/orgs/moj",
                        "category": "government", "country": "AL", "local": true},
-            "in_reply_to": null, "counts": {"responses": 0, "replies": 3},
-            "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-01T09:00:00Z"
+            "partners": [], "in_reply_to": null, "counts": {"responses": 0, "replies": 3},
+            "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-01T09:00:00Z",
+            "labels": {"kind": "Request for technical assistance", "audience": "Everyone (public)",
+                       "tlp": "may be shared freely", "language": "English", "stage": null,
+                       "status": "Open", "countries": {"AL": "Albania"}, "regions": {},
+                       "sectors": {}, "pillars": {}, "exploitation": {}, "activities": {}}
         }"##,
         )
         .expect("JSON")

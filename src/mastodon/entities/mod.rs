@@ -14,11 +14,11 @@ mod search;
 mod status;
 mod time;
 
-pub use account::{Account, AccountRole, CredentialAccount, Field, Role, Source};
-pub use forum::{ForumAccount, ForumAuthor, ForumEntry, ForumInstance};
+pub use account::{Account, AccountRole, CredentialAccount, FeatureApproval, Field, Role, Source};
+pub use forum::{ForumAccount, ForumAuthor, ForumEntry, ForumInstance, ForumLabels, Names};
 pub use instance::{Instance, InstanceV1};
 pub use relationship::{FamiliarFollowers, Relationship};
-pub use search::{Context, Search, Tag};
+pub use search::{Context, Search, Tag, TagDay, TagViewerState};
 pub use status::{
     Application, Mention, PreviewCard, QuoteApproval, Status, StatusEdit, StatusSource, StatusTag,
     ViewerState,

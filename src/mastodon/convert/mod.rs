@@ -1,0 +1,170 @@
+//! Entries and organisations in Mastodon's shapes.
+//!
+//! What a page of them needs beside itself (counts, parents, parties) is read
+//! with one query each for the whole page, under the same viewer.
+
+mod account;
+mod content;
+mod forum;
+#[cfg(test)]
+pub mod samples;
+mod status;
+
+use std::collections::HashMap;
+
+pub use account::{BADGE_COLOUR, fields};
+pub use content::content;
+
+use account::Tally;
+
+use super::entities::{Account, Status};
+use crate::{
+    app::App,
+    domain::{
+        audience::{Audience, Viewer},
+        entry::Entry,
+        id::{EntryId, OrganisationId},
+        organisation::Organisation,
+    },
+    storage::{Conn, Error, entries, follows, organisations},
+    urls::Urls,
+};
+
+/// Fills the shapes, with the node's own addresses and name.
+#[derive(Debug, Clone)]
+pub struct Renderer {
+    pub urls: Urls,
+    pub node_name: String,
+}
+
+impl Renderer {
+    pub fn of(app: &App) -> Self {
+        Self {
+            urls: app.forum.urls.clone(),
+            node_name: app.config.node.name.clone(),
+        }
+    }
+
+    /// Organisations as accounts, in their order.
+    pub fn accounts(
+        &self,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        organisations: &[Organisation],
+    ) -> Result<Vec<Account>, Error> {
+        let ids: Vec<OrganisationId> = organisations.iter().map(|one| one.id).collect();
+        let published = entries::tallies(conn, viewer, &ids)?;
+        let follows = follows::counts(conn, &ids)?;
+        Ok(organisations
+            .iter()
+            .map(|one| {
+                let published = published.get(&one.id);
+                let (followers, following) = follows.get(&one.id).copied().unwrap_or_default();
+                let tally = Tally {
+                    entries: published.map_or(0, |published| published.entries),
+                    last_entry_at: published.map(|published| published.newest),
+                    followers,
+                    following,
+                };
+                account::account(one, &tally, &self.urls)
+            })
+            .collect())
+    }
+
+    pub fn account(
+        &self,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        organisation: &Organisation,
+    ) -> Result<Account, Error> {
+        let one = std::slice::from_ref(organisation);
+        let mut accounts = self.accounts(conn, viewer, one)?;
+        Ok(accounts.remove(0))
+    }
+
+    /// Entries as statuses, in their order.
+    pub fn statuses(
+        &self,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        entries: &[Entry],
+    ) -> Result<Vec<Status>, Error> {
+        let authors: HashMap<OrganisationId, &Organisation> = entries
+            .iter()
+            .map(|entry| (entry.author.id, &entry.author))
+            .collect();
+        let authors: Vec<Organisation> = authors.into_values().cloned().collect();
+        let accounts: HashMap<OrganisationId, Account> = self
+            .accounts(conn, viewer, &authors)?
+            .into_iter()
+            .map(|account| (account.id, account))
+            .collect();
+        let parents = parents(conn, viewer, entries)?;
+        let parties = parties(conn, entries)?;
+        let uris = |ids: &[OrganisationId]| -> Vec<String> {
+            ids.iter()
+                .filter_map(|id| parties.get(id))
+                .cloned()
+                .collect()
+        };
+        Ok(entries
+            .iter()
+            .filter_map(|entry| {
+                let around = status::Surroundings {
+                    account: accounts.get(&entry.author.id)?.clone(),
+                    parent: entry
+                        .thread
+                        .in_reply_to
+                        .and_then(|id| parents.get(&id).map(|author| (id, *author))),
+                    named: match &entry.audience {
+                        Audience::Named(ids) => uris(ids),
+                        Audience::Public | Audience::Members | Audience::Preferential => Vec::new(),
+                    },
+                    partners: uris(&entry.partners),
+                    signed_in: viewer.organisation().is_some(),
+                };
+                Some(status::status(entry, around, &self.node_name, &self.urls))
+            })
+            .collect())
+    }
+}
+
+/// The authors of the entries replied to. A parent that the viewer may not
+/// see is left out: not even its number is told.
+fn parents(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    entries: &[Entry],
+) -> Result<HashMap<EntryId, OrganisationId>, Error> {
+    let ids: Vec<EntryId> = entries
+        .iter()
+        .filter_map(|entry| entry.thread.in_reply_to)
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let parents = entries::find_many(conn, viewer, &ids)?;
+    Ok(parents
+        .into_iter()
+        .map(|parent| (parent.id, parent.author.id))
+        .collect())
+}
+
+/// The actor ids of the organisations bound to the entries.
+fn parties(conn: &mut Conn, entries: &[Entry]) -> Result<HashMap<OrganisationId, String>, Error> {
+    let mut ids: Vec<OrganisationId> = Vec::new();
+    for entry in entries {
+        ids.extend(&entry.partners);
+        if let Audience::Named(named) = &entry.audience {
+            ids.extend(named);
+        }
+    }
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = organisations::find_many(conn, &ids)?;
+    Ok(found
+        .into_iter()
+        .map(|(id, organisation)| (id, organisation.uri.to_string()))
+        .collect())
+}

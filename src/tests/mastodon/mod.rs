@@ -1,0 +1,6 @@
+//! The Mastodon door, through the router, on both databases.
+
+mod members;
+mod reading;
+mod scene;
+mod transport;
