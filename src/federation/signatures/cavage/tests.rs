@@ -317,6 +317,21 @@ fn duplicate_headers_are_refused() {
 }
 
 #[test]
+fn a_parameter_that_stands_twice_is_refused_even_with_the_same_value() {
+    let (post, key) = vector_post();
+    assert_eq!(post.check(&key), Ok(()));
+    let whole = post.signature();
+    for parameter in whole.split("\",") {
+        let again = format!("{whole},{}\"", parameter.trim_end_matches('"'));
+        let twice = post.clone().set("signature", &again);
+        assert!(
+            matches!(twice.parse(), Err(SignatureError::Malformed(_))),
+            "{again}"
+        );
+    }
+}
+
+#[test]
 fn malformed_signature_headers_are_refused() {
     let (post, _) = vector_post();
     for (from, to) in [
