@@ -164,3 +164,6 @@ fn one(conn: &mut Conn, viewer: &Viewer, entry: Entry) -> Result<EntryDocument, 
     let document = documents(conn, viewer, vec![entry])?.pop();
     document.ok_or(Problem::NotFound)
 }
+
+#[cfg(test)]
+mod tests;

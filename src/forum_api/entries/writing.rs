@@ -84,7 +84,7 @@ pub async fn create(
         // What the rules say of the rest comes with it, to be mended in one go.
         let rest = operations::preview(&app.forum, &person, draft).await;
         if let Err(EntryError::Invalid(rest)) = rest {
-            add_untold(&mut errors, rest.into_iter().map(Invalid::from));
+            written::add_untold(&mut errors, rest);
         }
         return Err(Problem::Invalid(errors));
     }
@@ -172,14 +172,6 @@ async fn shown(app: &App, person: &Person, entry: Entry) -> Result<EntryDocument
         .db
         .read(move |conn| one(conn, &viewer, entry))
         .await
-}
-
-fn add_untold(errors: &mut Vec<Invalid>, more: impl Iterator<Item = Invalid>) {
-    for error in more {
-        if !errors.iter().any(|told| told.field == error.field) {
-            errors.push(error);
-        }
-    }
 }
 
 /// A draft, with what it names looked up; and everything wrong with it.

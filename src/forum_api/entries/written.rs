@@ -9,7 +9,7 @@ use super::document::Budget;
 use crate::{
     domain::{
         audience::{AudienceKind, Tlp},
-        entry::{self, Codes, Content, Kind, Status},
+        entry::{self, Codes, Content, FieldError, Kind, Status},
         taxonomy::{self, Scheme},
     },
     forum_api::{
@@ -148,7 +148,7 @@ pub fn new_entry(members: Map<String, Value>) -> Written {
         ends_on: None,
         budget: None,
     };
-    finish(fields, content, kind.is_some())
+    finish(fields, content)
 }
 
 /// Reads changes to an entry: what is absent stays, null empties.
@@ -163,10 +163,10 @@ pub fn changes(members: Map<String, Value>, entry: &entry::Entry) -> Written {
             "The kind of an entry cannot be changed; publish a new entry.",
         );
     }
-    finish(fields, content, true)
+    finish(fields, content)
 }
 
-fn finish(mut fields: Fields, mut content: Content, knows_kind: bool) -> Written {
+fn finish(mut fields: Fields, mut content: Content) -> Written {
     read_content(&mut fields, &mut content);
     let tlp = fields.word("tlp");
     let audience = fields.word("audience");
@@ -174,14 +174,7 @@ fn finish(mut fields: Fields, mut content: Content, knows_kind: bool) -> Written
     let partners = fields.texts("partners");
     let in_reply_to = fields.text("in_reply_to");
     let mut errors = fields.into_errors();
-    // Without the kind, what depends on it cannot be judged.
-    let depends_on_kind = |field: &str| matches!(field, "stage" | "status" | "budget");
-    for error in entry::check(&content) {
-        let told = errors.iter().any(|one| one.field == error.field);
-        if !told && (knows_kind || !depends_on_kind(error.field)) {
-            errors.push(error.into());
-        }
-    }
+    add_untold(&mut errors, entry::check(&content));
     Written {
         content,
         tlp,
@@ -190,6 +183,20 @@ fn finish(mut fields: Fields, mut content: Content, knows_kind: bool) -> Written
         partners,
         in_reply_to,
         errors,
+    }
+}
+
+/// Adds what the rules say of fields that nothing was said of yet. Without the
+/// kind, what depends on it cannot be judged.
+pub fn add_untold(errors: &mut Vec<Invalid>, more: Vec<FieldError>) {
+    let told: Vec<String> = errors.iter().map(|error| error.field.clone()).collect();
+    let is_told = |field: &str| told.iter().any(|one| one == field);
+    let knows_kind = !is_told("kind");
+    let depends_on_kind = |field: &str| matches!(field, "stage" | "status" | "budget");
+    for error in more {
+        if !is_told(error.field) && (knows_kind || !depends_on_kind(error.field)) {
+            errors.push(error.into());
+        }
     }
 }
 
