@@ -1,1 +1,19 @@
-fn main() {}
+use std::{io, process::ExitCode};
+
+use virtual_forum::cli::{Console, run};
+
+fn main() -> ExitCode {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            Some((name, value.to_string_lossy().into_owned()))
+        })
+        .collect();
+    let console = Console {
+        environment,
+        input: &mut io::stdin(),
+        out: &mut io::stdout(),
+        err: &mut io::stderr(),
+    };
+    ExitCode::from(run(std::env::args_os(), console))
+}

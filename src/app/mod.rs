@@ -1,11 +1,12 @@
 //! App: the state that all rooms share, and the router assembled from their
 //! doors.
 
+mod layers;
 mod limits;
 mod router;
 mod routing;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -31,6 +32,8 @@ pub struct App {
     pub forum: Forum,
     pub federation: Wiring,
     pub limits: Arc<Limits>,
+    /// Set when the process is to stop: it is not ready any more.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// Why a node cannot be put together.
@@ -79,6 +82,7 @@ impl App {
             forum,
             federation,
             limits,
+            stopping: Arc::default(),
         })
     }
 }

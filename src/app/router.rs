@@ -1,8 +1,10 @@
 //! The doors put together.
 
+use std::sync::atomic::Ordering;
+
 use axum::{Router, extract::State, http::StatusCode};
 
-use super::{App, Auth, Routes};
+use super::{App, Auth, Routes, layers};
 use crate::{forum_api, mastodon};
 
 /// Every route of the node.
@@ -16,6 +18,9 @@ pub fn routes() -> Routes {
 
 /// Ready means able to serve writes.
 async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    if app.stopping.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the node is stopping\n");
+    }
     match app.forum.db.check().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
@@ -30,5 +35,5 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
 
 /// The service that answers every request.
 pub fn router(app: App) -> Router {
-    routes().into_router().with_state(app)
+    layers::wrap(routes().into_router(), &app.config).with_state(app)
 }

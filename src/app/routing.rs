@@ -31,6 +31,21 @@ pub enum Auth {
     Administrator,
 }
 
+impl Auth {
+    /// The word shown by `virtual-forum routes`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Optional => "optional",
+            Self::Session => "session",
+            Self::Bearer => "bearer",
+            Self::Signature => "signature",
+            Self::Link => "link",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 /// One line of `virtual-forum routes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RouteInfo {

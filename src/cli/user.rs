@@ -1,0 +1,136 @@
+//! `virtual-forum user`
+
+use std::{fmt::Write, io::Read};
+
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{Ground, Report};
+use crate::{
+    app::App,
+    domain::account::{LINK_HOURS, Role, User},
+    operations::people,
+    storage::{self, organisations, users},
+};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make an account for a person of an organisation of this node
+    #[command(after_help = "\
+Examples:
+  virtual-forum user create --email fp@moj.example --organisation moj --role focal-point
+  virtual-forum user create --email fp@moj.example --organisation moj --role focal-point \\
+      --password-stdin < password.txt")]
+    Create(Create),
+    /// List the accounts of this node
+    List,
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// The address that the person signs in with
+    #[arg(long)]
+    email: String,
+    /// Handle of the organisation that the person speaks for
+    #[arg(long, value_name = "HANDLE")]
+    organisation: String,
+    /// administrator, focal-point, editor or reader
+    #[arg(long)]
+    role: Role,
+    /// Read the password from the first line of standard input; without this, a one-time link is
+    /// printed with which the person chooses one
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+pub(super) async fn run(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<Report> {
+    match command {
+        Command::Create(new) => {
+            let password = if new.password_stdin {
+                Some(first_line(ground.input)?)
+            } else {
+                None
+            };
+            create(&ground.app()?, new, password).await
+        }
+        Command::List => list(&ground.app()?).await,
+    }
+}
+
+/// The longest first line that is read, in bytes: a password has at most
+/// 1,024 characters.
+const LONGEST_LINE: u64 = 8 * 1024;
+
+fn first_line(input: &mut dyn Read) -> anyhow::Result<String> {
+    let mut text = String::new();
+    input
+        .take(LONGEST_LINE)
+        .read_to_string(&mut text)
+        .context("the password cannot be read from standard input")?;
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    ensure!(!line.is_empty(), "there is no password on standard input");
+    Ok(line)
+}
+
+async fn create(app: &App, new: Create, password: Option<String>) -> anyhow::Result<Report> {
+    let handle = new.organisation.to_lowercase();
+    let (user, link) = people::create(&app.forum, &new.email, &handle, new.role, password).await?;
+    let link = link.map(|secret| app.forum.urls.one_time_link(&secret.0));
+    let text = match &link {
+        Some(link) => format!(
+            "{} is {} of {handle}.\nThey choose a password here, once, within {LINK_HOURS} hours:\n{link}",
+            user.email, user.role
+        ),
+        None => format!("{} is {} of {handle}.", user.email, user.role),
+    };
+    let mut object = described(&user, &handle);
+    object["link"] = json!(link);
+    Ok(Report::new(text, object))
+}
+
+async fn list(app: &App) -> anyhow::Result<Report> {
+    let found = app.forum.db.read(|conn| {
+        let users = users::list(conn, None)?;
+        let ids: Vec<_> = users.iter().map(|user| user.organisation).collect();
+        let known = organisations::find_many(conn, &ids)?;
+        Ok::<_, storage::Error>((users, known))
+    });
+    let (users, known) = found.await?;
+    let mut text = String::new();
+    let mut items = Vec::new();
+    for user in &users {
+        let handle = known
+            .get(&user.organisation)
+            .map_or("", |one| one.handle.as_str());
+        let state = match (user.disabled, user.has_password) {
+            (true, _) => "disabled",
+            (false, true) => "",
+            (false, false) => "no password yet",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{:40} {:14} {:30} {state}",
+            user.email,
+            user.role.as_str(),
+            handle
+        );
+        items.push(described(user, handle));
+    }
+    if users.is_empty() {
+        text.push_str("No account yet. Make one with `virtual-forum user create`.");
+    }
+    Ok(Report::new(text, json!({ "users": items })))
+}
+
+fn described(user: &User, handle: &str) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "email": user.email,
+        "organisation": handle,
+        "role": user.role,
+        "has_password": user.has_password,
+        "disabled": user.disabled,
+    })
+}
