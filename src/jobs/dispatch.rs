@@ -1,8 +1,7 @@
 //! The table of tasks: which function does which.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         id::{ActivityId, OrganisationId},
         task::Task,
     },
-    storage::Db,
+    operations::Forum,
 };
 
 use super::{Next, Work, sweep::sweep};
@@ -21,14 +20,19 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// A function that does one kind of task.
 pub type Function<T> = Box<dyn Fn(T) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
 
-/// All functions, as `app` puts them together.
-pub struct Dispatch {
-    pub db: Db,
-    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+/// The functions of other rooms.
+pub struct Functions {
+    /// Words an activity and queues its deliveries.
+    pub distribute: Function<ActivityId>,
+    /// Reads a remote organisation's actor document again.
+    pub refresh: Function<OrganisationId>,
+}
+
+pub(super) struct Dispatch {
+    pub forum: Forum,
     /// How long a delivery is tried.
     pub keep_for: Duration,
-    pub distribute: Function<ActivityId>,
-    pub refresh: Function<OrganisationId>,
+    pub functions: Functions,
 }
 
 impl Work for Dispatch {
@@ -36,15 +40,15 @@ impl Work for Dispatch {
         Box::pin(async move {
             match task {
                 Task::Distribute { activity } => {
-                    (self.distribute)(activity).await?;
+                    (self.functions.distribute)(activity).await?;
                     Ok(Next::Done)
                 }
                 Task::Refresh { organisation } => {
-                    (self.refresh)(organisation).await?;
+                    (self.functions.refresh)(organisation).await?;
                     Ok(Next::Done)
                 }
                 Task::Sweep => {
-                    sweep(&self.db, (self.now)(), self.keep_for).await?;
+                    sweep(&self.forum.db, self.forum.now(), self.keep_for).await?;
                     Ok(Next::Again(SWEEP_EVERY))
                 }
             }

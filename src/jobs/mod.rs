@@ -2,11 +2,11 @@
 //! runs them, and sends the deliveries that wait, host by host. Everything is
 //! a row before it is done and until it is done, so that a crash loses nothing.
 
-pub mod dispatch;
+mod dispatch;
 mod lane;
 mod queue;
 mod record;
-pub mod runner;
+mod runner;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -23,9 +23,13 @@ use crate::{
         task::Task,
     },
     federation::delivery::Courier,
+    operations::Forum,
     storage::Db,
 };
 
+use dispatch::Dispatch;
+
+pub use dispatch::{Function, Functions};
 pub use runner::Runner;
 
 /// Runs one task.
@@ -89,6 +93,39 @@ impl Settings {
             linger: Duration::from_secs(1),
             retry_after: delivery.retry_after.clone(),
         }
+    }
+}
+
+/// Starts the work of a node. It is woken by `forum.bell`.
+pub fn start(
+    forum: &Forum,
+    delivery: &config::Delivery,
+    courier: Courier,
+    functions: Functions,
+) -> Runner {
+    let clock = forum.clock.clone();
+    let dispatch = Dispatch {
+        forum: forum.clone(),
+        keep_for: delivery.keep_for,
+        functions,
+    };
+    let context = Context {
+        settings: Arc::new(Settings::new(delivery)),
+        db: forum.db.clone(),
+        now: Arc::new(move || clock.now()),
+        jitter: Arc::new(jitter),
+        work: Arc::new(dispatch),
+        post: Arc::new(courier),
+    };
+    Runner::start(context, Arc::clone(&forum.bell))
+}
+
+/// Any number between 0 and 1. It spreads load and protects nothing.
+fn jitter() -> f64 {
+    let mut bytes = [0; 2];
+    match aws_lc_rs::rand::fill(&mut bytes) {
+        Ok(()) => f64::from(u16::from_ne_bytes(bytes)) / f64::from(u16::MAX),
+        Err(_no_randomness) => 0.5,
     }
 }
 

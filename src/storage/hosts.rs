@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use url::Url;
 
 use super::{Conn, Error, schema::host_policies, types::At};
+use crate::urls;
 
 /// What the operator decided about a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +70,27 @@ pub fn put(conn: &mut Conn, policy: &HostPolicy) -> Result<(), Error> {
 /// Withdraws a decision; false when there was none.
 pub fn remove(conn: &mut Conn, host: &str) -> Result<bool, Error> {
     Ok(diesel::delete(host_policies::table.find(host)).execute(conn)? == 1)
+}
+
+/// Is anything exchanged with the server of this address? A block covers all
+/// hosts below the one named, an allowance only that host; a decision about
+/// `host:port` is about that port alone. With `allowlist`
+/// (`federation.mode`), a host must be allowed.
+pub fn federates_with(conn: &mut Conn, address: &Url, allowlist: bool) -> Result<bool, Error> {
+    let host = address.host_str().unwrap_or_default().trim_end_matches('.');
+    let names = [urls::authority(address), host.to_owned()];
+    let parents = host
+        .match_indices('.')
+        .map(|(dot, _)| host[dot + 1..].to_owned());
+    let decided: Vec<(String, String)> = host_policies::table
+        .filter(host_policies::host.eq_any(names.iter().cloned().chain(parents)))
+        .select((host_policies::host, host_policies::policy))
+        .load(conn)?;
+    let is_blocked = decided
+        .iter()
+        .any(|(_, policy)| policy == Policy::Block.as_str());
+    let is_allowed = decided
+        .iter()
+        .any(|(host, policy)| policy == Policy::Allow.as_str() && names.contains(host));
+    Ok(!is_blocked && (is_allowed || !allowlist))
 }

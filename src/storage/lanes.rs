@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::{
+    dsl::sql,
     prelude::*,
     sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
@@ -122,6 +123,7 @@ pub fn renew(
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<(), Error> {
+    lock(conn, hosts)?;
     let held = lanes::table
         .filter(lanes::host.eq_any(hosts))
         .filter(lanes::leased_until.is_not_null());
@@ -139,9 +141,10 @@ pub fn lock(conn: &mut Conn, hosts: &[String]) -> Result<(), Error> {
     match conn {
         Conn::Sqlite(_) => {}
         Conn::Postgres(conn) => {
+            // By bytes, as `wake` has them sorted.
             lanes::table
                 .filter(lanes::host.eq_any(hosts))
-                .order(lanes::host)
+                .order(sql::<Text>("host COLLATE \"C\""))
                 .select(lanes::host)
                 .for_update()
                 .load::<String>(conn)?;

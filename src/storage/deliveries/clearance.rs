@@ -2,19 +2,15 @@
 //! was queued may not be public any more, and a host may have been blocked.
 
 use diesel::prelude::*;
-use url::Url;
 
-use crate::{
-    domain::{
-        activity::ActivityKind, audience::AudienceKind, delivery::DeliveryState, id::DeliveryId,
-    },
-    urls,
+use crate::domain::{
+    activity::ActivityKind, audience::AudienceKind, delivery::DeliveryState, id::DeliveryId,
 };
 
 use super::{
     super::{
-        Conn, Error,
-        schema::{activities, deliveries, entries, host_policies},
+        Conn, Error, hosts,
+        schema::{activities, deliveries, entries},
     },
     read_inbox,
 };
@@ -66,7 +62,7 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
     if row.state != DeliveryState::Pending.as_str() {
         return drop("it no longer waits");
     }
-    if !is_federated(conn, &read_inbox(&row.inbox)?, allowlist)? {
+    if !hosts::federates_with(conn, &read_inbox(&row.inbox)?, allowlist)? {
         return drop("the host is blocked");
     }
     // That an entry is deleted must be told to all who were told of it.
@@ -79,24 +75,4 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
         Some(document) => Ok(Clearance::Send { document }),
         None => drop("its text was withdrawn"),
     }
-}
-
-/// Is this server one that we exchange anything with? A block covers all
-/// hosts below it; being allowed does not.
-fn is_federated(conn: &mut Conn, inbox: &Url, allowlist: bool) -> Result<bool, Error> {
-    let host = inbox.host_str().unwrap_or_default();
-    let names = [urls::authority(inbox), host.to_owned()];
-    let parents = host
-        .match_indices('.')
-        .map(|(dot, _)| host[dot + 1..].to_owned());
-    let all: Vec<String> = names.iter().cloned().chain(parents).collect();
-    let policies: Vec<(String, String)> = host_policies::table
-        .filter(host_policies::host.eq_any(all))
-        .select((host_policies::host, host_policies::policy))
-        .load(conn)?;
-    let blocked = policies.iter().any(|(_, policy)| policy == "block");
-    let allowed = policies
-        .iter()
-        .any(|(host, policy)| policy == "allow" && names.contains(host));
-    Ok(!blocked && (allowed || !allowlist))
 }

@@ -19,6 +19,10 @@ fn hosts(names: &[&str]) -> Vec<String> {
 /// One delivery for each of these hosts.
 async fn prepare_hosts(db: &Db, names: &[&str]) {
     prepare(db, 1).await;
+    queue_one_each(db, names).await;
+}
+
+async fn queue_one_each(db: &Db, names: &[&str]) {
     let rows = (1..)
         .zip(names)
         .map(|(id, name)| delivery(id, 1, &format!("https://{name}/inbox")));
@@ -246,6 +250,40 @@ fn a_delivery_that_comes_while_its_lane_is_released_is_not_forgotten() {
                 deliveries::delivered(conn, &[DeliveryId(round), DeliveryId(1)], at(0))
             })
             .await;
+        }
+    });
+}
+
+/// Hosts whose order differs between bytes and the words of a language: who
+/// locked them in different orders would lock each other out.
+#[test]
+fn many_writers_of_many_lanes_do_not_lock_each_other_out() {
+    on_both_databases(async |database| {
+        let db = database.db();
+        prepare(&db, 61).await;
+        let names: Vec<String> = (1..=30)
+            .flat_map(|n| [format!("h{n}.example"), format!("h-{n}.example")])
+            .collect();
+        let refs: Vec<&str> = names.iter().map(String::as_str).collect();
+        queue_one_each(&db, &refs).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for activity in 2..=61 {
+            let (db, names) = (db.clone(), names.clone());
+            writers.spawn(async move {
+                let rows: Vec<NewDelivery> = (activity * 100..)
+                    .zip(&names)
+                    .map(|(id, name)| delivery(id, activity, &format!("https://{name}/inbox")))
+                    .collect();
+                db.write(move |conn| match activity % 3 {
+                    0 => add_many(conn, &rows, at(0)).map(drop),
+                    1 => lanes::release(conn, &names).map(drop),
+                    _ => lanes::renew(conn, &names, at(0), LEASE),
+                })
+                .await
+            });
+        }
+        for written in writers.join_all().await {
+            written.expect("no deadlock");
         }
     });
 }
