@@ -1,0 +1,117 @@
+//! An organisation of another server whose document this node knows already,
+//! so that tests of the inbox need no network.
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::test_app::{Answer, ORIGIN, TestApp};
+use crate::{
+    domain::organisation::Organisation,
+    federation::{
+        objects::organisation::describe,
+        signatures::{
+            PrivateKey, Signer,
+            cavage::{Query, sign},
+        },
+    },
+    operations::organisations::save_remote,
+    storage,
+};
+
+pub struct Foreign {
+    pub uri: Url,
+    pub signer: Signer,
+    pub organisation: Organisation,
+}
+
+impl Foreign {
+    /// `https://{host}/users/{handle}`, known to the node.
+    pub async fn new(node: &TestApp, host: &str, handle: &str) -> Self {
+        let uri: Url = format!("https://{host}/users/{handle}")
+            .parse()
+            .expect("valid");
+        let key = PrivateKey::generate_rsa().expect("a key");
+        let key_id: Url = format!("{uri}#main-key").parse().expect("valid");
+        let pem = key.public().expect("public").to_pem();
+        let document = json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": uri, "type": "Person", "preferredUsername": handle,
+            "inbox": format!("{uri}/inbox"), "outbox": format!("{uri}/outbox"),
+            "followers": format!("{uri}/followers"),
+            "publicKey": {"id": key_id, "owner": uri, "publicKeyPem": pem},
+        });
+        let app = &node.app;
+        let described = describe(
+            &app.federation,
+            &crate::federation::json::normalise(document),
+            app.forum.now(),
+        )
+        .expect("an actor");
+        let saved = app
+            .forum
+            .write(move |conn, forum| save_remote(conn, forum, described));
+        let organisation = saved
+            .await
+            .map_err(|error: storage::Error| error)
+            .expect("saved");
+        Self {
+            uri,
+            signer: Signer { key_id, key },
+            organisation,
+        }
+    }
+
+    pub fn activity(&self, number: u32, kind: &str, object: Value) -> Value {
+        json!({
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": format!("{}/activities/{number}", self.uri),
+            "type": kind, "actor": self.uri, "object": object,
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        })
+    }
+
+    pub fn note(&self, number: u32, text: &str) -> Value {
+        json!({
+            "id": format!("{}/notes/{number}", self.uri),
+            "type": "Note", "attributedTo": self.uri, "content": text,
+            "published": "2026-11-22T11:00:00Z",
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        })
+    }
+
+    /// A signed request to the shared inbox.
+    pub fn request(&self, node: &TestApp, body: &[u8]) -> Request<Body> {
+        self.request_to(node, "/inbox", body)
+    }
+
+    pub fn request_to(&self, node: &TestApp, path: &str, body: &[u8]) -> Request<Body> {
+        let url: Url = format!("{ORIGIN}{path}").parse().expect("valid");
+        let now = node.app.forum.now();
+        let headers = sign(
+            &self.signer,
+            &Method::POST,
+            &url,
+            Query::Signed,
+            Some(body),
+            now,
+        )
+        .expect("signed");
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/activity+json")
+            .body(Body::from(body.to_vec()))
+            .expect("a request");
+        request.headers_mut().extend(headers);
+        request
+    }
+
+    pub async fn send(&self, node: &TestApp, activity: &Value) -> Answer {
+        node.send(self.request(node, activity.to_string().as_bytes()))
+            .await
+    }
+}
