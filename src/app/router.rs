@@ -2,10 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use axum::{Router, extract::State, http::StatusCode};
+use axum::{Router, extract::State, http::StatusCode, middleware::from_fn_with_state};
 
 use super::{App, Auth, Routes, layers};
-use crate::{forum_api, mastodon};
+use crate::{
+    forum_api, mastodon,
+    web::{self, pages},
+};
 
 /// Every route of the node.
 pub fn routes() -> Routes {
@@ -14,6 +17,9 @@ pub fn routes() -> Routes {
         .get("/readyz", Auth::None, ready)
         .merge(forum_api::routes())
         .merge(mastodon::routes())
+        .merge(web::routes::routes())
+        .get("/entries/{id}", Auth::Optional, pages::entry::show)
+        .get("/orgs/{handle}", Auth::Optional, pages::organisation::show)
 }
 
 /// Ready means able to serve writes.
@@ -35,5 +41,9 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
 
 /// The service that answers every request.
 pub fn router(app: App) -> Router {
-    layers::wrap(routes().into_router(), &app.config).with_state(app)
+    let served = routes()
+        .into_router()
+        .fallback(web::routes::not_found)
+        .layer(from_fn_with_state(app.clone(), web::routes::dress));
+    layers::wrap(served, &app.config).with_state(app)
 }

@@ -2,8 +2,10 @@
 
 mod audience;
 mod foreign;
+pub mod browser;
 mod health;
 mod inbox;
 mod mastodon;
+mod pages;
 mod rooms;
 pub mod test_app;

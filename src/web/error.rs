@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::{storage, web::layout::Layout};
+use crate::{app::TooMany, storage, web::layout::Layout};
 
 use super::render;
 
@@ -57,6 +57,14 @@ impl From<storage::Error> for PageError {
             }
             other => Self::Internal(other.to_string()),
         }
+    }
+}
+
+impl From<TooMany> for PageError {
+    fn from(error: TooMany) -> Self {
+        // Rounded up: asking a moment too early would count again.
+        let seconds = error.retry_after.as_secs() + 1;
+        Self::TooMany { seconds }
     }
 }
 

@@ -5,10 +5,14 @@
 //! templates show; `templates` and `assets` are all that a browser gets.
 
 pub mod assets;
+mod client;
 pub mod error;
+pub mod filters;
 pub mod form;
 pub mod layout;
 pub mod pages;
 pub mod render;
+pub mod routes;
 pub mod session;
 pub mod views;
+pub mod visit;

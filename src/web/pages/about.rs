@@ -2,15 +2,22 @@
 //! is found.
 
 use askama::Template;
+use axum::response::Response;
 
 use crate::{
-    domain::{audience::AudienceKind, taxonomy::Scheme},
+    domain::{
+        audience::{AudienceKind, Viewer},
+        taxonomy::Scheme,
+    },
+    storage,
     web::{
+        error::PageError,
         layout::Layout,
         views::{
             Named,
             choices::{self, AudienceChoice, Choices},
         },
+        visit::Visit,
     },
 };
 
@@ -94,6 +101,49 @@ pub fn code_lists(choices: &Choices) -> Vec<CodeList> {
         &choices.categories,
     ));
     lists
+}
+
+/// Counts are those of an anonymous reader: what the public does not see is
+/// in none of them (SECURITY.md 1.1).
+pub async fn show(visit: Visit) -> Result<Response, PageError> {
+    let written_here = storage::entries::Filter {
+        local: Some(true),
+        top_level: true,
+        ..storage::entries::Filter::default()
+    };
+    let (organisations, entries) = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| -> Result<_, storage::Error> {
+            Ok((
+                storage::organisations::count_local(conn)?,
+                storage::entries::count(conn, &Viewer::Anonymous, &written_here)?,
+            ))
+        })
+        .await?;
+    let node = &visit.app.config.node;
+    visit.show(&AboutPage {
+        layout: visit.layout(),
+        description: node.description.clone(),
+        rules: node.rules.clone(),
+        organisations,
+        entries,
+        audiences: audiences(),
+    })
+}
+
+pub async fn help(visit: Visit) -> Result<Response, PageError> {
+    visit.show(&HelpPage {
+        layout: visit.layout(),
+    })
+}
+
+pub async fn codes(visit: Visit) -> Result<Response, PageError> {
+    visit.show(&CodesPage {
+        layout: visit.layout(),
+        lists: code_lists(&Choices::new(visit.app.config.node.fictional)),
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,18 @@
 //! The directory of organisations, with filters.
 
 use askama::Template;
+use axum::response::Response;
 
-use crate::web::{
-    form::Form,
-    layout::Layout,
-    views::{Pages, choices::Choices, organisation::OrganisationFace},
+use crate::{
+    storage,
+    web::{
+        error::PageError,
+        filters,
+        form::Form,
+        layout::Layout,
+        views::{Pages, choices::Choices, cut, organisation::OrganisationFace},
+        visit::Visit,
+    },
 };
 
 #[derive(Template)]
@@ -17,4 +24,31 @@ pub struct DirectoryPage {
     pub filtered: bool,
     pub organisations: Vec<OrganisationFace>,
     pub pages: Pages,
+}
+
+pub async fn show(visit: Visit) -> Result<Response, PageError> {
+    let fields = visit.query.clone();
+    let (filter, errors) = filters::organisations(&fields);
+    let window = filters::window(&fields);
+    let found = match errors.is_empty() {
+        true => {
+            visit
+                .app
+                .forum
+                .db
+                .read(move |conn| storage::organisations::list(conn, &filter, window))
+                .await?
+        }
+        false => Vec::new(),
+    };
+    let query = filters::query(&fields);
+    let (organisations, next) = cut(found, |one| one.id.0);
+    visit.show(&DirectoryPage {
+        layout: visit.layout(),
+        choices: Choices::new(visit.app.config.node.fictional),
+        filtered: !query.is_empty(),
+        organisations: organisations.iter().map(Into::into).collect(),
+        pages: Pages::new("/organisations", &query, window.before.is_none(), next),
+        form: Form { fields, errors },
+    })
 }

@@ -1,10 +1,30 @@
 //! An organisation with its entries.
 
 use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
 
-use crate::web::{
-    layout::Layout,
-    views::{FactValue, Pages, entry::EntryCard, organisation::OrganisationView},
+use crate::{
+    domain::{
+        entry::Entry,
+        follow::Relationship,
+        id::OrganisationId,
+        organisation::{Organisation, OrganisationState},
+    },
+    storage::{self, entries, follows, organisations},
+    web::{
+        error::PageError,
+        filters,
+        layout::Layout,
+        views::{
+            FactValue, Pages, cut,
+            entry::EntryCard,
+            organisation::{self, OrganisationView},
+        },
+        visit::Visit,
+    },
 };
 
 /// How the viewer's organisation stands to the one shown.
@@ -29,6 +49,104 @@ pub struct OrganisationPage {
     pub alternate: Option<String>,
     pub following: Following,
     pub follows_you: bool,
+    pub may_edit_profile: bool,
     pub entries: Vec<EntryCard>,
     pub pages: Pages,
+}
+
+/// The page of `/orgs/{handle}`, which `app` calls when a browser asks.
+pub async fn show(visit: Visit, Path(handle): Path<String>) -> Result<Response, PageError> {
+    let find = move |conn: &mut storage::Conn| organisations::find_local(conn, &handle);
+    let found = visit
+        .app
+        .forum
+        .db
+        .read(find)
+        .await?
+        .ok_or(PageError::NotFound)?;
+    match found.state {
+        OrganisationState::Active => page(visit, found).await,
+        OrganisationState::Suspended | OrganisationState::Deleted => Err(PageError::Gone),
+    }
+}
+
+/// The page of `/organisations/{id}`: an organisation of another node, as far
+/// as this one knows it.
+pub async fn by_id(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
+    let found = find(&visit, &id).await?;
+    if found.is_local() {
+        return Ok(Redirect::to(&organisation::path(&found)).into_response());
+    }
+    page(visit, found).await
+}
+
+/// An active organisation by its id in a path.
+pub async fn find(visit: &Visit, id: &str) -> Result<Organisation, PageError> {
+    let id: OrganisationId = id.parse().map_err(|_| PageError::NotFound)?;
+    let found = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| organisations::find(conn, id))
+        .await?
+        .ok_or(PageError::NotFound)?;
+    match found.state {
+        OrganisationState::Active => Ok(found),
+        OrganisationState::Suspended | OrganisationState::Deleted => Err(PageError::Gone),
+    }
+}
+
+async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> {
+    let window = filters::window(&visit.query);
+    let viewer = visit.viewer();
+    let id = found.id;
+    let filter = entries::Filter {
+        author: vec![id],
+        top_level: true,
+        ..entries::Filter::default()
+    };
+    let (listed, relation) = visit
+        .app
+        .forum
+        .db
+        .read(
+            move |conn| -> Result<(Vec<Entry>, Relationship), storage::Error> {
+                let listed = entries::list(conn, &viewer, &filter, window)?;
+                let relation = match viewer.organisation() {
+                    Some(me) => follows::relationships(conn, me, &[id])?.remove(&id),
+                    None => None,
+                };
+                Ok((listed, relation.unwrap_or_default()))
+            },
+        )
+        .await?;
+    let (listed, next) = cut(listed, |entry| entry.id.0);
+    let path = organisation::path(&found);
+    visit.show(&OrganisationPage {
+        layout: visit.layout(),
+        organisation: OrganisationView::new(&found, &visit.app.forum.urls.authority()),
+        alternate: found.is_local().then(|| found.uri.to_string()),
+        following: following(&visit, &found, relation),
+        follows_you: relation.followed_by,
+        may_edit_profile: visit.representative().is_ok(),
+        entries: listed.iter().map(EntryCard::from).collect(),
+        pages: Pages::new(&path, "", window.before.is_none(), next),
+    })
+}
+
+fn following(visit: &Visit, shown: &Organisation, relation: Relationship) -> Following {
+    let Some(person) = &visit.person else {
+        return Following::Nobody;
+    };
+    if person.who.organisation.id == shown.id {
+        Following::Ours
+    } else if !person.role().may_represent() {
+        Following::NotAllowed
+    } else if relation.following {
+        Following::Yes
+    } else if relation.requested {
+        Following::Requested
+    } else {
+        Following::No
+    }
 }

@@ -72,7 +72,7 @@ fn reading_pages() -> Vec<(&'static str, String)> {
     let layout = samples::layout;
     let home = |filtered: bool| HomePage {
         layout: layout(),
-        heading: "Public entries",
+        heading: "Public entries".into(),
         welcome: !filtered,
         form: Form::default(),
         choices: Choices::new(true),
@@ -125,6 +125,7 @@ fn reading_pages() -> Vec<(&'static str, String)> {
                 alternate: Some("https://n.example/orgs/valdoria".into()),
                 following: Following::No,
                 follows_you: true,
+                may_edit_profile: true,
                 entries: cards(),
                 pages: Pages::default(),
             }),
@@ -305,7 +306,7 @@ fn door_pages() -> Vec<(&'static str, String)> {
             "home-stranger",
             html(HomePage {
                 layout: stranger,
-                heading: "Public entries",
+                heading: "Public entries".into(),
                 welcome: true,
                 form: Form::default(),
                 choices: Choices::new(true),
@@ -358,6 +359,7 @@ fn admin_pages() -> Vec<(&'static str, String)> {
                     disabled: false,
                     signed_in: Some(moment()),
                 }],
+                pages: Pages::default(),
             }),
         ),
         (
@@ -383,6 +385,7 @@ fn admin_pages() -> Vec<(&'static str, String)> {
                     success: Some(moment()),
                     error: "connection refused".into(),
                 }],
+                pages: Pages::default(),
             }),
         ),
         (
@@ -398,7 +401,7 @@ fn admin_pages() -> Vec<(&'static str, String)> {
                     policy: "Blocked",
                     reason: "spam".into(),
                     since: moment(),
-                    other: "allow",
+                    other: "none",
                     other_label: "Unblock",
                 }],
             }),

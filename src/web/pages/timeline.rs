@@ -1,10 +1,17 @@
 //! The timeline: entries of one's own organisation and of those it follows.
 
 use askama::Template;
+use axum::response::Response;
 
-use crate::web::{
-    layout::Layout,
-    views::{Pages, entry::EntryCard},
+use crate::{
+    storage,
+    web::{
+        error::PageError,
+        filters,
+        layout::Layout,
+        views::{Pages, cut, entry::EntryCard},
+        visit::Visit,
+    },
 };
 
 #[derive(Template)]
@@ -14,4 +21,28 @@ pub struct TimelinePage {
     pub may_represent: bool,
     pub entries: Vec<EntryCard>,
     pub pages: Pages,
+}
+
+pub async fn show(visit: Visit) -> Result<Response, PageError> {
+    let person = visit.person()?;
+    let may_represent = person.role().may_represent();
+    let filter = storage::entries::Filter {
+        home_of: Some(person.who.organisation.id),
+        ..storage::entries::Filter::default()
+    };
+    let viewer = visit.viewer();
+    let window = filters::window(&visit.query);
+    let found = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| storage::entries::list(conn, &viewer, &filter, window))
+        .await?;
+    let (entries, next) = cut(found, |entry| entry.id.0);
+    visit.show(&TimelinePage {
+        layout: visit.layout(),
+        may_represent,
+        entries: entries.iter().map(EntryCard::from).collect(),
+        pages: Pages::new("/timeline", "", window.before.is_none(), next),
+    })
 }

@@ -10,6 +10,12 @@ use crate::domain::{
 
 use super::{Named, TlpMark};
 
+/// The languages of the United Nations, then others often met in this field.
+const LANGUAGES: [&str; 30] = [
+    "ar", "zh", "en", "fr", "ru", "es", "sq", "am", "bn", "bg", "my", "fil", "de", "hi", "id",
+    "it", "km", "ne", "fa", "pl", "pt", "ro", "sr", "sw", "th", "tr", "uk", "ur", "vi", "yo",
+];
+
 /// Every code list, as options.
 #[derive(Debug, Clone)]
 pub struct Choices {
@@ -23,6 +29,8 @@ pub struct Choices {
     pub stages: Vec<Named>,
     pub statuses: Vec<Named>,
     pub categories: Vec<Named>,
+    /// Suggestions only: any BCP 47 tag may be typed.
+    pub languages: Vec<Named>,
 }
 
 impl Choices {
@@ -46,6 +54,10 @@ impl Choices {
             stages: words(Stage::ALL, |stage| (stage.as_str(), stage.name())),
             statuses: words(Status::ALL, |status| (status.as_str(), status.name())),
             categories: categories(),
+            languages: LANGUAGES
+                .iter()
+                .map(|tag| Named::new(*tag, taxonomy::language_name(tag)))
+                .collect(),
         }
     }
 

@@ -148,6 +148,16 @@ impl From<&url::Url> for Outside {
     }
 }
 
+/// The text of an error as a sentence.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let dot = if text.ends_with('.') { "" } else { "." };
+    format!("{}{}{dot}", first.to_uppercase(), chars.as_str())
+}
+
 /// Links to the neighbouring pages of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pages {
@@ -172,6 +182,16 @@ impl Pages {
             older: next.map(|id| format!("{path}?{query}{glue}before={id}")),
         }
     }
+}
+
+/// Cuts what [`crate::web::filters::window`] asked for to a page; the second
+/// is where the next one begins, if there is more.
+pub fn cut<T>(mut found: Vec<T>, id: impl Fn(&T) -> i64) -> (Vec<T>, Option<i64>) {
+    let size = usize::try_from(PAGE_SIZE).expect("a page is small");
+    let more = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| more).map(id);
+    (found, next)
 }
 
 #[cfg(test)]

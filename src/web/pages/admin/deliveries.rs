@@ -1,10 +1,22 @@
 //! Deliveries by server: what waits, what failed, and trying again.
 
 use askama::Template;
+use axum::response::Response;
 
-use crate::web::{layout::Layout, views::Moment};
+use crate::{
+    domain::delivery::{Lane, LaneState},
+    storage::lanes,
+    web::{
+        error::PageError,
+        layout::{Layout, Notice},
+        views::{Moment, PAGE_SIZE, Pages},
+        visit::{Submission, Visit, go},
+    },
+};
 
-use super::Tab;
+use super::{Tab, tabs};
+
+const PATH: &str = "/admin/deliveries";
 
 /// One server's lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,4 +37,65 @@ pub struct DeliveriesPage {
     pub layout: Layout,
     pub tabs: Vec<Tab>,
     pub rows: Vec<Row>,
+    pub pages: Pages,
+}
+
+impl From<&Lane> for Row {
+    fn from(lane: &Lane) -> Self {
+        Self {
+            host: lane.host.clone(),
+            state: match lane.state {
+                LaneState::Open => "Open",
+                LaneState::Held => "Held: refuses our signatures",
+                LaneState::Gone => "Gone",
+            },
+            pending: lane.pending,
+            dead: lane.dead,
+            oldest: lane.oldest_pending_at.map(Moment::minute_of),
+            retry: lane.retry_at.map(Moment::minute_of),
+            success: lane.last_success_at.map(Moment::minute_of),
+            error: lane.last_error.clone().unwrap_or_default(),
+        }
+    }
+}
+
+pub async fn show(visit: Visit) -> Result<Response, PageError> {
+    visit.administrator()?;
+    let page: i64 = visit
+        .query
+        .text("page")
+        .parse()
+        .unwrap_or(0)
+        .clamp(0, 1_000);
+    let mut rows = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| lanes::overview(conn, page * PAGE_SIZE, PAGE_SIZE + 1))
+        .await?;
+    let size = usize::try_from(PAGE_SIZE).expect("a page is small");
+    let more = rows.len() > size;
+    rows.truncate(size);
+    visit.show(&DeliveriesPage {
+        layout: visit.layout(),
+        tabs: tabs(PATH),
+        rows: rows.iter().map(Row::from).collect(),
+        pages: Pages {
+            newer: (page > 0).then(|| PATH.to_owned()),
+            older: more.then(|| format!("{PATH}?page={}", page + 1)),
+        },
+    })
+}
+
+/// Queues what was given up again, and tries a server at once.
+pub async fn replay(submission: Submission) -> Result<Response, PageError> {
+    let Submission { visit, fields, .. } = submission;
+    visit.administrator()?;
+    let host = fields.text("host").to_owned();
+    visit
+        .app
+        .forum
+        .write(move |conn, forum| crate::storage::deliveries::replay_host(conn, &host, forum.now()))
+        .await?;
+    Ok(go(PATH, Notice::Replayed))
 }

@@ -71,6 +71,12 @@ pub fn read(fields: &Fields, kind: Kind) -> (Read, Vec<FieldError>) {
 const END_OF_DAY: NaiveTime = NaiveTime::from_hms_opt(23, 59, 59).expect("a time of day");
 
 fn audience(fields: &Fields, errors: &mut Vec<FieldError>) -> AudienceKind {
+    if fields.filled("audience").is_none() {
+        errors.push(FieldError::new(
+            "audience",
+            "Choose who may read the entry.",
+        ));
+    }
     let audience = word(fields, "audience", errors).unwrap_or_default();
     // A new entry is for members; making one public takes a second,
     // deliberate step (DOMAIN.md 4).
@@ -263,6 +269,12 @@ mod tests {
         let (sure, errors) = read(&public.with("public_confirmed", "yes"), Kind::Note);
         assert_eq!(errors, []);
         assert_eq!(sure.content.tlp, Tlp::Clear);
+    }
+
+    #[test]
+    fn an_audience_is_chosen_and_not_guessed() {
+        let (_, errors) = read(&blank(Kind::Note, ""), Kind::Note);
+        assert_eq!(names(&errors), ["audience"]);
     }
 
     #[test]

@@ -1,0 +1,182 @@
+//! Running the node by its pages.
+
+use axum::http::StatusCode;
+
+use crate::{
+    domain::{account::Role, organisation::Category},
+    storage::testing::on_both,
+    tests::{
+        browser::{Browser, location},
+        test_app::TestApp,
+    },
+};
+
+const PAGES: [&str; 4] = [
+    "/admin/organisations",
+    "/admin/users",
+    "/admin/deliveries",
+    "/admin/hosts",
+];
+
+async fn hub(node: &TestApp) -> Browser<'_> {
+    node.organisation("hub", Category::InternationalOrganisation)
+        .await;
+    Browser::signed_in(node, "hub", Role::Administrator).await
+}
+
+#[test]
+fn administration_is_for_administrators_only() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let mut focal = Browser::signed_in(&node, "hub", Role::FocalPoint).await;
+        for path in PAGES {
+            assert_eq!(
+                administrator.open(path).await.status,
+                StatusCode::OK,
+                "{path}"
+            );
+            assert_eq!(
+                focal.open(path).await.status,
+                StatusCode::FORBIDDEN,
+                "{path}"
+            );
+            let stranger = Browser::new(&node).open(path).await;
+            assert_eq!(stranger.status, StatusCode::SEE_OTHER, "{path}");
+        }
+        for action in [
+            "/admin/organisations",
+            "/admin/organisations/hub/suspend",
+            "/admin/organisations/hub/restore",
+            "/admin/organisations/hub/delete",
+            "/admin/users",
+            "/admin/users/1/role",
+            "/admin/users/1/link",
+            "/admin/users/1/disable",
+            "/admin/users/1/enable",
+            "/admin/deliveries/replay",
+            "/admin/hosts",
+        ] {
+            let sent = focal.submit("/timeline", action, &[("handle", "x")]).await;
+            assert_eq!(sent.status, StatusCode::FORBIDDEN, "{action}");
+        }
+    });
+}
+
+#[test]
+fn an_organisation_is_added_suspended_restored_and_deleted() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let page = "/admin/organisations";
+        let new = [
+            ("name", "Shelter for All"),
+            ("handle", "shelter"),
+            ("category", "civil_society"),
+        ];
+        let made = administrator.submit(page, page, &new).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let twice = administrator.submit(page, page, &new).await;
+        assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(twice.body.contains("is taken") && twice.body.contains("Shelter for All"));
+        let mut anybody = Browser::new(&node);
+        for (action, status) in [
+            ("suspend", StatusCode::GONE),
+            ("restore", StatusCode::OK),
+            ("delete", StatusCode::GONE),
+        ] {
+            let path = format!("{page}/shelter/{action}");
+            administrator.submit(page, &path, &[]).await;
+            assert_eq!(
+                anybody.open("/orgs/shelter").await.status,
+                status,
+                "{action}"
+            );
+        }
+        let back = administrator
+            .submit(page, &format!("{page}/shelter/restore"), &[])
+            .await;
+        assert_eq!(back.status, StatusCode::CONFLICT);
+    });
+}
+
+#[test]
+fn administrators_do_not_lock_themselves_out() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let page = "/admin/organisations";
+        for action in ["suspend", "delete"] {
+            let path = format!("{page}/hub/{action}");
+            let refused = administrator.submit(page, &path, &[]).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{action}");
+        }
+        assert_eq!(administrator.open(page).await.status, StatusCode::OK);
+    });
+}
+
+#[test]
+fn a_person_is_added_by_link_given_a_role_and_kept_out() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let page = "/admin/users";
+        let new = [
+            ("email", "new@hub.example"),
+            ("organisation", "hub"),
+            ("role", "reader"),
+        ];
+        let made = administrator.submit(page, page, &new).await;
+        assert_eq!(made.status, StatusCode::OK);
+        assert!(
+            made.body.contains("https://n.example/links/"),
+            "the link is shown"
+        );
+        let twice = administrator.submit(page, page, &new).await;
+        assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(twice.body.contains("id=\"e-email\""));
+
+        let mut reader = Browser::signed_in(&node, "hub", Role::Reader).await;
+        let token = node.token("hub", Role::Reader, "read").await;
+        let id = node.person(&token).await.user.id;
+        let role = format!("/admin/users/{id}/role");
+        let changed = administrator
+            .submit(page, &role, &[("role", "editor")])
+            .await;
+        assert_eq!(location(&changed), "/admin/users?done=role-changed");
+        assert_eq!(
+            reader.open("/timeline").await.status,
+            StatusCode::SEE_OTHER,
+            "sessions end"
+        );
+        let disable = format!("/admin/users/{id}/disable");
+        administrator.submit(page, &disable, &[]).await;
+        assert!(administrator.open(page).await.body.contains("Disabled"));
+    });
+}
+
+#[test]
+fn a_server_is_blocked_and_unblocked() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let page = "/admin/hosts";
+        let block = [
+            ("host", "Spam.Example"),
+            ("policy", "block"),
+            ("reason", "spam"),
+        ];
+        administrator.submit(page, page, &block).await;
+        let listed = administrator.open(page).await.body;
+        assert!(listed.contains("spam.example") && listed.contains("Blocked"));
+        let unblock = [("host", "spam.example"), ("policy", "none")];
+        administrator.submit(page, page, &unblock).await;
+        assert!(!administrator.open(page).await.body.contains("spam.example"));
+        for bad in ["", "not a host", "n.example"] {
+            let refused = administrator
+                .submit(page, page, &[("host", bad), ("policy", "block")])
+                .await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+        }
+    });
+}

@@ -1,0 +1,6 @@
+//! The pages, through the router, on both databases.
+
+mod administration;
+mod doors;
+mod reading;
+mod writing;

@@ -1,0 +1,182 @@
+//! Which page stands at which address. `/entries/{id}` and `/orgs/{handle}`
+//! are shared with other servers: `app` asks what the caller accepts, and
+//! calls [`pages::entry::show`] and [`pages::organisation::show`].
+
+use axum::{
+    extract::{DefaultBodyLimit, Path, Request, State},
+    http::{Method, StatusCode, Uri},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::app::{App, Auth, Routes};
+
+use super::{
+    assets,
+    error::PageError,
+    pages::{
+        about, admin, compose, directory, find, follows, home, link, organisation, profile,
+        sign_in, timeline,
+    },
+    visit::Visit,
+};
+
+/// Every page but the two that `app` shares out.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(reading())
+        .merge(doors())
+        .merge(writing())
+        .merge(following())
+        .merge(administration())
+        // `Submission` counts the bytes itself, and answers with a page.
+        .map(|router| router.layer(DefaultBodyLimit::disable()))
+}
+
+fn reading() -> Routes {
+    Routes::new()
+        .get("/", Auth::Optional, home::show)
+        .get("/entries", Auth::None, entries)
+        .get("/tags/{tag}", Auth::Optional, home::tagged)
+        .get("/organisations", Auth::Optional, directory::show)
+        .get("/organisations/{id}", Auth::Optional, organisation::by_id)
+        .get("/about", Auth::Optional, about::show)
+        .get("/about/codes", Auth::Optional, about::codes)
+        .get("/help", Auth::Optional, about::help)
+        .get("/assets/{name}", Auth::None, asset)
+        .get("/favicon.ico", Auth::None, icon)
+}
+
+fn doors() -> Routes {
+    Routes::new()
+        .get("/sign-in", Auth::None, sign_in::show)
+        .post("/sign-in", Auth::None, sign_in::send)
+        .post("/sign-out", Auth::Session, sign_in::leave)
+        .get("/links/{token}", Auth::Link, link::show)
+        .post("/links/{token}", Auth::Link, link::send)
+}
+
+fn writing() -> Routes {
+    use compose::{edit, reply};
+    Routes::new()
+        .get("/compose", Auth::Session, compose::show)
+        .post("/compose", Auth::Session, compose::send)
+        .get("/entries/{id}/edit", Auth::Session, edit::show)
+        .post("/entries/{id}/edit", Auth::Session, edit::send)
+        .get("/entries/{id}/delete", Auth::Session, edit::ask_delete)
+        .post("/entries/{id}/delete", Auth::Session, edit::delete)
+        .post("/entries/{id}/reply", Auth::Session, reply::send)
+        .get("/timeline", Auth::Session, timeline::show)
+        .get("/profile", Auth::Session, profile::show)
+        .post("/profile", Auth::Session, profile::send)
+}
+
+fn following() -> Routes {
+    Routes::new()
+        .get("/find", Auth::Session, find::show)
+        .post("/find", Auth::Session, find::send)
+        .get("/following", Auth::Session, follows::following)
+        .get("/followers", Auth::Session, follows::followers)
+        .post("/followers/{id}/approve", Auth::Session, follows::approve)
+        .post("/followers/{id}/refuse", Auth::Session, follows::refuse)
+        .post("/organisations/{id}/follow", Auth::Session, follows::follow)
+        .post(
+            "/organisations/{id}/unfollow",
+            Auth::Session,
+            follows::unfollow,
+        )
+}
+
+fn administration() -> Routes {
+    use admin::{deliveries, hosts, organisations, people};
+    let role = Auth::Administrator;
+    Routes::new()
+        .get("/admin", role, || async {
+            Redirect::to("/admin/organisations")
+        })
+        .get("/admin/organisations", role, organisations::show)
+        .post("/admin/organisations", role, organisations::create)
+        .post(
+            "/admin/organisations/{handle}/suspend",
+            role,
+            organisations::suspend,
+        )
+        .post(
+            "/admin/organisations/{handle}/restore",
+            role,
+            organisations::restore,
+        )
+        .get(
+            "/admin/organisations/{handle}/delete",
+            role,
+            organisations::ask_delete,
+        )
+        .post(
+            "/admin/organisations/{handle}/delete",
+            role,
+            organisations::delete,
+        )
+        .get("/admin/users", role, people::show)
+        .post("/admin/users", role, people::create)
+        .post("/admin/users/{id}/role", role, people::set_role)
+        .post("/admin/users/{id}/link", role, people::issue_link)
+        .post("/admin/users/{id}/disable", role, people::disable)
+        .post("/admin/users/{id}/enable", role, people::enable)
+        .get("/admin/deliveries", role, deliveries::show)
+        .post("/admin/deliveries/replay", role, deliveries::replay)
+        .get("/admin/hosts", role, hosts::show)
+        .post("/admin/hosts", role, hosts::decide)
+}
+
+/// What a shortened address of an entry leads to.
+async fn entries(uri: Uri) -> Redirect {
+    match uri.query() {
+        Some(query) => Redirect::to(&format!("/?{query}")),
+        None => Redirect::to("/"),
+    }
+}
+
+async fn asset(Path(name): Path<String>, uri: Uri) -> Response {
+    assets::serve(
+        &name,
+        uri.query().is_some_and(|query| query.starts_with("v=")),
+    )
+}
+
+async fn icon() -> Redirect {
+    Redirect::permanent("/assets/logo.svg")
+}
+
+/// What is answered at an address that nobody serves: a page, but not to
+/// programs.
+pub async fn not_found(uri: Uri) -> Response {
+    let is_for_programs = ["/api/", "/.well-known/", "/nodeinfo/", "/oauth/"]
+        .iter()
+        .any(|folder| uri.path().starts_with(folder));
+    if is_for_programs {
+        StatusCode::NOT_FOUND.into_response()
+    } else {
+        PageError::NotFound.into_response()
+    }
+}
+
+/// Puts the node's name and the viewer's navigation around the error pages of
+/// every room that answers with a [`PageError`]. To be laid over the whole
+/// router.
+pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let uri = request.uri().clone();
+    let is_head = request.method() == Method::HEAD;
+    let response = next.run(request).await;
+    let Some(error) = response.extensions().get::<PageError>().cloned() else {
+        return response;
+    };
+    // Without its database the node knows nobody: the bare page will do.
+    if is_head || response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        return response;
+    }
+    match Visit::of(&app, &headers, &uri).await {
+        Ok(visit) => error.page(visit.layout()).into_response(),
+        Err(_) => response,
+    }
+}

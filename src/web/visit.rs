@@ -1,0 +1,284 @@
+//! One request for a page: who asks, what they asked for, and how the answer
+//! is dressed. Every handler takes a [`Visit`], every handler of a form a
+//! [`Submission`].
+
+use askama::Template;
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use crate::{
+    app::App,
+    domain::{account::Role, audience::Viewer, follow::FollowState, page::Window},
+    operations::{
+        people::{self, Person as Who},
+        random_token,
+    },
+    storage::follows::{self, Side},
+};
+
+use super::{
+    assets, client,
+    error::PageError,
+    form::Fields,
+    layout::{Layout, Node, Notice, Person, SOURCE, VERSION},
+    render::{self, Keep},
+    session::{self, Cookies},
+    views::organisation,
+};
+
+/// Requests to follow that are counted; more are "that many" all the same.
+const MAX_REQUESTS: i64 = 99;
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub who: Who,
+    /// The session's own token, as in the cookie.
+    pub token: String,
+    /// What this session's forms must send back.
+    csrf: String,
+    /// Requests to follow that wait for an answer.
+    requests: usize,
+}
+
+impl SignedIn {
+    pub fn role(&self) -> Role {
+        self.who.user.role
+    }
+}
+
+/// A request for a page.
+#[derive(Clone)]
+pub struct Visit {
+    pub app: App,
+    pub query: Fields,
+    pub person: Option<SignedIn>,
+    path: String,
+    target: String,
+    /// The form token of a browser that is not signed in.
+    form: Option<String>,
+}
+
+impl Visit {
+    async fn begin(app: &App, parts: &Parts) -> Result<Self, PageError> {
+        Self::of(app, &parts.headers, &parts.uri).await
+    }
+
+    pub async fn of(
+        app: &App,
+        headers: &HeaderMap,
+        uri: &axum::http::Uri,
+    ) -> Result<Self, PageError> {
+        let cookies = Cookies::new(app.forum.urls.origin());
+        let person = match cookies.session(headers) {
+            Some(token) => find_person(app, token).await?,
+            None => None,
+        };
+        Ok(Self {
+            app: app.clone(),
+            query: Fields::parse(uri.query().unwrap_or_default().as_bytes()),
+            person,
+            path: uri.path().to_owned(),
+            target: uri
+                .path_and_query()
+                .map_or_else(|| uri.path().to_owned(), ToString::to_string),
+            form: cookies.form(headers),
+        })
+    }
+
+    pub fn viewer(&self) -> Viewer {
+        match &self.person {
+            Some(person) => person.who.viewer(),
+            None => Viewer::Anonymous,
+        }
+    }
+
+    pub fn cookies(&self) -> Cookies {
+        Cookies::new(self.app.forum.urls.origin())
+    }
+
+    /// Whoever is signed in; anybody else is led to the sign-in page and back.
+    pub fn person(&self) -> Result<&SignedIn, PageError> {
+        self.person.as_ref().ok_or_else(|| PageError::SignIn {
+            next: self.target.clone(),
+        })
+    }
+
+    /// Like [`Visit::person`], with a role that may write entries.
+    pub fn writer(&self) -> Result<&SignedIn, PageError> {
+        self.allowed(Role::may_write)
+    }
+
+    /// Like [`Visit::person`], with a role that speaks for the organisation.
+    pub fn representative(&self) -> Result<&SignedIn, PageError> {
+        self.allowed(Role::may_represent)
+    }
+
+    /// Like [`Visit::person`], with a role that runs the node.
+    pub fn administrator(&self) -> Result<&SignedIn, PageError> {
+        self.allowed(Role::may_administer)
+    }
+
+    fn allowed(&self, may: fn(Role) -> bool) -> Result<&SignedIn, PageError> {
+        let person = self.person()?;
+        if may(person.role()) {
+            Ok(person)
+        } else {
+            Err(PageError::Forbidden)
+        }
+    }
+
+    /// What stands around the page.
+    pub fn layout(&self) -> Layout {
+        let node = &self.app.config.node;
+        Layout {
+            node: Node {
+                name: node.name.clone(),
+                contact: node.contact_email.clone(),
+                fictional: node.fictional,
+                version: VERSION,
+                source: SOURCE.to_owned(),
+            },
+            person: self.person.as_ref().map(|person| Person {
+                email: person.who.user.email.clone(),
+                role: person.role(),
+                organisation: person.who.organisation.name.clone(),
+                organisation_path: organisation::path(&person.who.organisation),
+                requests: person.requests,
+            }),
+            token: self.token().unwrap_or_default().to_owned(),
+            notice: Notice::read(self.query.text("done")),
+            path: self.path.clone(),
+            style: assets::path("forum.css"),
+            script: assets::path("forum.js"),
+        }
+    }
+
+    /// Gives a browser that is not signed in a form token, for pages whose
+    /// form it may send: signing in, and one-time links.
+    pub fn with_form_token(mut self) -> Self {
+        if self.person.is_none() && self.form.is_none() {
+            self.form = Some(random_token());
+        }
+        self
+    }
+
+    fn token(&self) -> Option<&str> {
+        match &self.person {
+            Some(person) => Some(&person.csrf),
+            None => self.form.as_deref(),
+        }
+    }
+
+    /// The page, kept by nobody unless it is the same for everybody.
+    pub fn show(&self, page: &impl Template) -> Result<Response, PageError> {
+        self.show_as(StatusCode::OK, page)
+    }
+
+    /// A form that is refused, with everything that was typed.
+    pub fn refuse(&self, page: &impl Template) -> Result<Response, PageError> {
+        self.show_as(StatusCode::UNPROCESSABLE_ENTITY, page)
+    }
+
+    fn show_as(&self, status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
+        let keep = match self.token() {
+            Some(_) => Keep::Private,
+            None => Keep::Public,
+        };
+        let mut response = render::html(status, page.render()?, keep);
+        if self.person.is_none()
+            && let Some(token) = &self.form
+        {
+            set_cookie(&mut response, &self.cookies().set_form(token));
+        }
+        Ok(response)
+    }
+}
+
+/// Adds a cookie to a reply.
+pub fn set_cookie(response: &mut Response, cookie: &str) {
+    let value = HeaderValue::from_str(cookie).expect("our cookies hold only safe characters");
+    response.headers_mut().append(header::SET_COOKIE, value);
+}
+
+/// Leads to another page of ours, with a word about what was done.
+pub fn go(path: &str, notice: Notice) -> Response {
+    let glue = if path.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{path}{glue}done={}", notice.word())).into_response()
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        Self::begin(app, parts).await
+    }
+}
+
+/// A form that was sent from one of our own pages: origin and token are
+/// checked before anything else looks at it (SECURITY.md 4).
+#[derive(Clone)]
+pub struct Submission {
+    pub visit: Visit,
+    pub fields: Fields,
+    /// Where it came from, to count tries by.
+    pub client: Option<String>,
+}
+
+impl FromRequest<App> for Submission {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
+        let (parts, body) = request.into_parts();
+        let visit = Visit::begin(app, &parts).await?;
+        if !session::is_from_here(&parts.headers, app.forum.urls.origin()) {
+            return Err(PageError::Forged);
+        }
+        let bytes = to_bytes(body, app.config.limits.request_bytes)
+            .await
+            .map_err(|_| PageError::TooLarge)?;
+        let fields = Fields::parse(&bytes);
+        let expected = visit.token().unwrap_or_default();
+        if !session::tokens_match(expected, fields.text("token")) {
+            return Err(PageError::Forged);
+        }
+        if let Some(person) = &visit.person {
+            let account = person.who.user.id.to_string();
+            app.limits.write.check(&account)?;
+        }
+        Ok(Self {
+            client: client::key(&parts, &app.config.server.trusted_proxies),
+            visit,
+            fields,
+        })
+    }
+}
+
+async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageError> {
+    let Some((who, session)) = people::by_session(&app.forum, &token).await? else {
+        return Ok(None);
+    };
+    let me = who.organisation.id;
+    let requests = match who.user.role.may_represent() {
+        true => app
+            .forum
+            .db
+            .read(move |conn| {
+                let most = Window::first(MAX_REQUESTS);
+                follows::list(conn, me, Side::Followers, FollowState::Pending, most)
+            })
+            .await?
+            .len(),
+        false => 0,
+    };
+    Ok(Some(SignedIn {
+        who,
+        token,
+        csrf: session.csrf,
+        requests,
+    }))
+}
