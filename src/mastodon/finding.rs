@@ -18,6 +18,7 @@ use crate::{
         audience::Viewer, entry::Entry, id::OrganisationId, organisation::Organisation,
         page::Window,
     },
+    federation::lookup::{self, Found, LookupError},
     storage::{self, Conn, entries, follows, organisations},
     urls::Urls,
 };
@@ -165,10 +166,64 @@ async fn look(
     params: &Params,
     wanted: Wanted,
 ) -> Result<Search, ApiError> {
-    if params.flag("resolve") {
-        caller.member("read:search")?;
+    let here = find_here(app, caller, wanted.clone()).await?;
+    if !params.flag("resolve") {
+        return Ok(here);
     }
-    find_here(app, caller, wanted).await
+    let person = caller.member("read:search")?;
+    let is_elsewhere = match &wanted.query {
+        Query::Address(_) | Query::Acct { .. } => here.is_empty(),
+        Query::Hashtag(_) | Query::Words(_) => false,
+    };
+    if !is_elsewhere {
+        return Ok(here);
+    }
+    let rate = app.limits.lookup.check(&person.user.id.to_string());
+    rate.map_err(|refused| ApiError::too_many(refused, app.forum.now()))?;
+    let text = params.text("q").unwrap_or_default();
+    match lookup::find(&app.federation, caller.viewer(), text).await {
+        Ok(found) => show(app, caller, wanted, found).await,
+        Err(LookupError::Storage(error)) => Err(error.into()),
+        // A search that finds nothing is no error to any client.
+        Err(
+            reason @ (LookupError::NotUnderstood
+            | LookupError::NotFound
+            | LookupError::Unreachable(_)
+            | LookupError::Unusable(_)),
+        ) => {
+            tracing::debug!(%reason, "nothing found elsewhere");
+            Ok(here)
+        }
+    }
+}
+
+/// What another server had, as far as it was asked for.
+async fn show(
+    app: &App,
+    caller: &Caller,
+    wanted: Wanted,
+    found: Found,
+) -> Result<Search, ApiError> {
+    let viewer = caller.viewer().clone();
+    let renderer = Renderer::of(app);
+    let shown = app
+        .forum
+        .db
+        .read(move |conn| {
+            let mut search = Search::default();
+            match found {
+                Found::Organisation(one) if wanted.accounts => {
+                    search.accounts = renderer.accounts(conn, &viewer, &[*one])?;
+                }
+                Found::Entry(one) if wanted.statuses => {
+                    search.statuses = renderer.statuses(conn, &viewer, &[*one])?;
+                }
+                Found::Organisation(_) | Found::Entry(_) => {}
+            }
+            Ok::<_, storage::Error>(search)
+        })
+        .await?;
+    Ok(shown)
 }
 
 async fn find_here(app: &App, caller: &Caller, wanted: Wanted) -> Result<Search, ApiError> {

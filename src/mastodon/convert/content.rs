@@ -22,11 +22,13 @@ pub struct Fact {
     pub value: String,
 }
 
-/// What a status says. A note, and what another server wrote, is shown as it
-/// came; our structured entries get title, excerpt, facts and a link.
+/// What a status says. A note is shown as it came, and so is what a server
+/// wrote that knows nothing of our terms; our structured entries, also those
+/// of other nodes, get title, excerpt, facts and a link.
 pub fn content(entry: &Entry, urls: &Urls) -> String {
-    if !entry.is_local() || entry.content.kind == Kind::Note {
-        return entry.html.clone();
+    let is_ours = entry.is_local() || !entry.content.body.is_empty();
+    if entry.content.kind == Kind::Note || !is_ours {
+        return as_it_came(entry);
     }
     let content = &entry.content;
     let mut html = format!(
@@ -42,6 +44,15 @@ pub fn content(entry: &Entry, urls: &Urls) -> String {
     ));
     html.push_str(&hashtag_line(entry, urls));
     html
+}
+
+/// The text alone, below its title if it has one.
+fn as_it_came(entry: &Entry) -> String {
+    if entry.content.title.is_empty() {
+        return entry.html.clone();
+    }
+    let title = text::escape(&entry.content.title);
+    format!("<p><strong>{title}</strong></p>{}", entry.html)
 }
 
 /// The beginning of a long text, without mark-up; a short one whole.
@@ -260,13 +271,27 @@ mod tests {
     }
 
     #[test]
-    fn notes_and_what_other_servers_wrote_are_shown_as_they_came() {
+    fn notes_are_shown_as_they_came() {
         let mut note = samples::request();
         note.content.kind = Kind::Note;
+        note.content.title = String::new();
         assert_eq!(content(&note, &urls()), note.html);
-        let mut foreign = samples::request();
-        foreign.author.host = Some("m.example".into());
-        assert_eq!(content(&foreign, &urls()), foreign.html);
+        note.content.title = "A & B".into();
+        let titled = "<p><strong>A &amp; B</strong></p><p>Five days.</p>";
+        assert_eq!(content(&note, &urls()), titled);
+    }
+
+    #[test]
+    fn entries_of_other_nodes_look_like_ours_and_those_of_other_servers_as_they_came() {
+        let mut remote = samples::request();
+        remote.author.host = Some("m.example".into());
+        assert_eq!(
+            content(&remote, &urls()),
+            content(&samples::request(), &urls())
+        );
+        remote.content.body = String::new();
+        remote.content.title = String::new();
+        assert_eq!(content(&remote, &urls()), remote.html);
     }
 
     #[test]

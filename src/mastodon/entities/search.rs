@@ -12,6 +12,12 @@ pub struct Search {
     pub hashtags: Vec<Tag>,
 }
 
+impl Search {
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty() && self.statuses.is_empty() && self.hashtags.is_empty()
+    }
+}
+
 /// The conversation around a status.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Context {

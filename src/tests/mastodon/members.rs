@@ -213,3 +213,40 @@ fn too_many_changes_are_refused_with_the_time_to_come_back() {
         );
     });
 }
+
+#[test]
+fn a_search_elsewhere_that_finds_nothing_is_empty_and_no_error() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await.with_node_keys().await;
+        let token = scene.token(&scene.shelter, Role::Reader, "read").await;
+        for text in [
+            "@a@127.0.0.1:1",
+            "http://127.0.0.1:1/a",
+            "https://n.example/orgs/nobody",
+        ] {
+            let path = format!("/api/v2/search?resolve=true&q={text}");
+            let reply = scene.get_as(&token, &path).await;
+            let nothing = json!({"accounts": [], "statuses": [], "hashtags": []});
+            assert_eq!(
+                (reply.status, reply.json),
+                (StatusCode::OK, nothing),
+                "{text}"
+            );
+        }
+    });
+}
+
+#[test]
+fn too_many_questions_to_other_servers_are_refused() {
+    on_both(async |db| {
+        let settings = [("VIRTUAL_FORUM_LIMITS__LOOKUP_PER_MINUTE", "1")];
+        let scene = Scene::with(db, &settings).await;
+        let token = scene.token(&scene.shelter, Role::Reader, "read").await;
+        let path = "/api/v2/search?resolve=true&q=@a@127.0.0.1:1";
+        assert_eq!(scene.get_as(&token, path).await.status, StatusCode::OK);
+        let refused = scene.get_as(&token, path).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        let known = "/api/v2/search?resolve=true&q=@moj@n.example";
+        assert_eq!(scene.get_as(&token, known).await.status, StatusCode::OK);
+    });
+}

@@ -377,3 +377,36 @@ fn the_instance_tells_its_name_limits_and_rules_in_both_versions() {
         assert_eq!(none.status, StatusCode::NOT_FOUND);
     });
 }
+
+#[test]
+fn the_forum_object_is_the_forum_apis_entry_without_its_text() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let top = scene.publish(&scene.moj, |_| {}).await;
+        let named = Audience::Named(vec![scene.shelter.id]);
+        let partner = scene.remote.id;
+        let restricted = scene
+            .publish(&scene.moj, |entry| {
+                entry.audience = named;
+                entry.partners = vec![partner];
+                entry.content.codes.countries = vec!["AL".to_owned()];
+                entry.content.codes.pillars = vec!["prevention".to_owned()];
+                entry.content.closes_at = Some(entry.created_at);
+            })
+            .await;
+        let reply = scene.reply(&scene.moj, &top, Audience::Public).await;
+        let token = scene.token(&scene.moj, Role::Reader, "read").await;
+        for id in [top, restricted, reply] {
+            let status = scene
+                .get_as(&token, &format!("/api/v1/statuses/{id}"))
+                .await;
+            let path = format!("/api/forum/v1/entries/{id}");
+            let mut entry = scene.get_as(&token, &path).await.json;
+            let members = entry.as_object_mut().expect("an object");
+            for carried in ["title", "body", "content", "warning"] {
+                members.remove(carried);
+            }
+            assert_eq!(status.json["forum"], entry, "{id}");
+        }
+    });
+}

@@ -14,6 +14,7 @@ use crate::{
         id::{EntryId, FollowId, OrganisationId},
         organisation::{Category, Endpoints, Expertise, Organisation, OrganisationState},
     },
+    operations,
     storage::{self, Conn, Db, entries, follows, organisations},
     tests::test_app::{TestApp, noon},
     urls::Urls,
@@ -80,6 +81,13 @@ impl Scene {
             .store(move |conn| organisations::insert(conn, &remote))
             .await;
         scene
+    }
+
+    /// Makes the keys that the node signs its questions to others with.
+    pub async fn with_node_keys(self) -> Self {
+        let made = operations::node::ensure_keys(&self.node.app.forum).await;
+        made.expect("stored");
+        self
     }
 
     /// Writes past the rules of `operations`, as what other servers sent.
