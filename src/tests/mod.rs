@@ -4,4 +4,5 @@ mod audience;
 mod health;
 mod mastodon;
 mod rooms;
+mod sending;
 pub mod test_app;
