@@ -8,4 +8,5 @@ mod inbox;
 mod mastodon;
 mod pages;
 mod rooms;
+mod sending;
 pub mod test_app;

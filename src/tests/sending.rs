@@ -1,0 +1,441 @@
+//! Deliveries over real connections: the runner, the courier and the guarded
+//! client against scripted servers on loopback.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, Method, StatusCode, Uri, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::sleep};
+use url::Url;
+
+use super::test_app::{TestApp, noon};
+use crate::{
+    domain::{
+        delivery::{Lane, LaneState},
+        id::{ActivityId, DeliveryId, EntryId, OrganisationId},
+        organisation::{Category, Organisation},
+        task::Task,
+    },
+    federation::{
+        delivery::Courier,
+        fetch::{FetchSettings, GuardedClient},
+        origin::Origin,
+        signatures::{KeyCache, Received, cavage},
+    },
+    jobs::{Context, Next, Runner, Settings, Work},
+    storage::{
+        Db,
+        deliveries::{NewDelivery, add_many},
+        hosts::{self, HostPolicy, Policy},
+        keys, lanes,
+        samples::{SENDER, insert_activity, insert_entry, insert_organisation, write},
+        testing::on_both,
+    },
+};
+
+/// How a scripted server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Takes,
+    Answers(u16),
+    Busy,
+    NeverAnswers,
+}
+
+struct Request {
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// A server that stops when it is dropped.
+struct Server {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Server {
+    async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let log = Arc::clone(&requests);
+        let answer = move |uri: Uri, headers: HeaderMap, body: Bytes| {
+            let request = Request { uri, headers, body };
+            log.lock().expect("not poisoned").push(request);
+            answer(manner)
+        };
+        let router = Router::new().fallback(answer);
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("served");
+        });
+        Self {
+            address,
+            requests,
+            serving,
+        }
+    }
+
+    fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn inbox(&self) -> Url {
+        Url::parse(&format!("http://{}/inbox", self.address)).expect("an address")
+    }
+
+    fn count(&self) -> usize {
+        self.requests.lock().expect("not poisoned").len()
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        let requests = self.requests.lock().expect("not poisoned");
+        let body = |request: &Request| String::from_utf8_lossy(&request.body).into_owned();
+        requests.iter().map(body).collect()
+    }
+}
+
+async fn answer(manner: Manner) -> Response {
+    match manner {
+        Manner::Takes => StatusCode::ACCEPTED.into_response(),
+        Manner::Answers(status) => StatusCode::from_u16(status)
+            .expect("a status")
+            .into_response(),
+        Manner::Busy => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "600")]).into_response(),
+        Manner::NeverAnswers => std::future::pending().await,
+    }
+}
+
+struct NoWork;
+
+impl Work for NoWork {
+    fn run(&self, _: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
+        Box::pin(async { Ok(Next::Done) })
+    }
+}
+
+/// A node with an organisation, and the servers that it may send to.
+struct Rig {
+    db: Db,
+    node: TestApp,
+    sender: Organisation,
+    begun: Instant,
+}
+
+impl Rig {
+    async fn new(db: Db, servers: &[&Server]) -> Self {
+        let addresses: Vec<String> = servers.iter().map(|server| server.host()).collect();
+        let addresses = format!("{addresses:?}");
+        let settings = [
+            ("VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES", &*addresses),
+            ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
+        ];
+        let node = TestApp::with(db.clone(), &settings);
+        let sender = node.organisation("police", Category::Government).await;
+        Self {
+            db,
+            node,
+            sender,
+            begun: Instant::now(),
+        }
+    }
+
+    fn start(&self) -> Runner {
+        let begun = self.begun;
+        let now = move || -> DateTime<Utc> { noon() + begun.elapsed() };
+        let app = &self.node.app;
+        let fetch = FetchSettings {
+            total_timeout: Duration::from_secs(1),
+            ..FetchSettings::new(&app.config)
+        };
+        let client = GuardedClient::new(&fetch, Arc::new(now)).expect("a client");
+        let courier = Courier::new(
+            self.db.clone(),
+            client,
+            KeyCache::default(),
+            Arc::new(now),
+            false,
+        );
+        let context = Context {
+            settings: Arc::new(Settings {
+                poll: Duration::from_millis(20),
+                lease: Duration::from_millis(600),
+                retry_after: vec![Duration::from_secs(60)],
+                ..Settings::new(&app.config.delivery)
+            }),
+            db: self.db.clone(),
+            now: Arc::new(now),
+            jitter: Arc::new(|| 0.0),
+            work: Arc::new(NoWork),
+            post: Arc::new(courier),
+        };
+        Runner::start(context, Arc::new(Notify::new()))
+    }
+
+    /// Queues activities `1..=count` for each server.
+    async fn queue(&self, count: i64, servers: &[&Server]) {
+        let inboxes: Vec<Url> = servers.iter().map(|server| server.inbox()).collect();
+        self.queue_for(count, inboxes).await;
+    }
+
+    async fn queue_for(&self, count: i64, inboxes: Vec<Url>) {
+        let sender = self.sender.id;
+        write(&self.db, move |conn| {
+            let mut rows = Vec::new();
+            for activity in 1..=count {
+                insert_activity(conn, ActivityId(activity), "Accept", None)?;
+                for inbox in &inboxes {
+                    let id = i64::try_from(rows.len()).expect("few") + 1;
+                    rows.push(NewDelivery {
+                        id: DeliveryId(id),
+                        activity: ActivityId(activity),
+                        sender,
+                        inbox: inbox.clone(),
+                        order_key: "one".to_owned(),
+                    });
+                }
+            }
+            add_many(conn, &rows, noon())
+        })
+        .await;
+    }
+
+    async fn lane(&self, server: &Server) -> Lane {
+        let host = server.host();
+        let lane = write(&self.db, move |conn| lanes::find(conn, &host)).await;
+        lane.expect("a lane")
+    }
+}
+
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    for _ in 0..2_000 {
+        if is_so().await {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not within 20 seconds: {what}");
+}
+
+#[test]
+fn a_delivery_is_signed_by_its_author_and_sent_byte_for_byte() {
+    on_both(async |db| {
+        let server = Server::start(Manner::Takes).await;
+        let rig = Rig::new(db, &[&server]).await;
+        rig.queue(1, &[&server]).await;
+        let runner = rig.start();
+        until("it came", async || server.count() == 1).await;
+        runner.stop(Duration::from_secs(5)).await;
+        let owner = rig.sender.uri.clone();
+        let stored = write(&rig.db, move |conn| keys::of_owner(conn, &owner)).await;
+        let requests = server.requests.lock().expect("not poisoned");
+        let Request { uri, headers, body } = &requests[0];
+        assert_eq!(&body[..], b"activity 1");
+        assert_eq!(headers["content-type"], "application/activity+json");
+        let received = Received::new(&Method::POST, uri, headers, body);
+        let origin = Origin::of(&server.inbox()).expect("an origin");
+        let signature = cavage::parse(&received, &origin, noon()).expect("well signed");
+        let key = stored
+            .iter()
+            .find(|key| key.uri == *signature.key_id())
+            .expect("a key of the author's");
+        let key = KeyCache::default().public(&key.public_key).expect("a key");
+        signature.verify(&key).expect("the author's signature");
+    });
+}
+
+#[test]
+fn each_host_is_treated_as_it_answers_and_none_delays_another() {
+    on_both(async |db| {
+        let manners = [
+            Manner::Takes,
+            Manner::NeverAnswers,
+            Manner::Answers(500),
+            Manner::Answers(410),
+            Manner::Answers(401),
+            Manner::Busy,
+            Manner::Answers(400),
+            Manner::Takes,
+        ];
+        let mut servers = Vec::new();
+        for manner in manners {
+            servers.push(Server::start(manner).await);
+        }
+        let refs: Vec<&Server> = servers.iter().collect();
+        let [good, silent, broken, gone, refusing, busy, picky, other] = refs[..] else {
+            panic!("eight servers");
+        };
+        let rig = Rig::new(db, &refs).await;
+        rig.queue(5, &refs).await;
+        let runner = rig.start();
+        let begun = Instant::now();
+        until("the good ones have all", async || {
+            good.count() == 5 && other.count() == 5
+        })
+        .await;
+        assert!(
+            begun.elapsed() < Duration::from_millis(950),
+            "{:?}",
+            begun.elapsed()
+        );
+        let expected = [1, 2, 3, 4, 5].map(|id| format!("activity {id}"));
+        assert_eq!(good.bodies(), expected);
+        assert_eq!(other.bodies(), expected);
+        until("the others are noted", async || {
+            rig.lane(silent).await.failures == 1
+                && rig.lane(broken).await.failures == 1
+                && rig.lane(busy).await.failures == 1
+                && rig.lane(refusing).await.state == LaneState::Held
+                && rig.lane(gone).await.dead == 5
+                && rig.lane(picky).await.dead == 5
+        })
+        .await;
+        runner.stop(Duration::from_secs(5)).await;
+        // One key, so one request at a time: one each that failed.
+        for (server, requests) in [
+            (silent, 1),
+            (broken, 1),
+            (busy, 1),
+            (refusing, 1),
+            (gone, 1),
+        ] {
+            assert_eq!(server.count(), requests);
+        }
+        for server in [silent, broken, busy, refusing] {
+            assert_eq!(rig.lane(server).await.pending, 5);
+        }
+        let waits = async |server| {
+            let retry_at = rig.lane(server).await.retry_at.expect("a time");
+            (retry_at - noon()).num_seconds()
+        };
+        assert!((60..90).contains(&waits(broken).await));
+        assert!((600..630).contains(&waits(busy).await));
+        assert_eq!(picky.count(), 5);
+        assert_eq!(rig.lane(picky).await.failures, 0);
+    });
+}
+
+#[test]
+fn a_server_that_is_down_is_a_failure_of_the_network() {
+    on_both(async |db| {
+        let server = Server::start(Manner::Takes).await;
+        let rig = Rig::new(db, &[&server]).await;
+        rig.queue(1, &[&server]).await;
+        server.serving.abort();
+        until("it is down", async || server.serving.is_finished()).await;
+        let runner = rig.start();
+        until("it failed", async || rig.lane(&server).await.failures == 1).await;
+        runner.stop(Duration::from_secs(5)).await;
+        let error = rig.lane(&server).await.last_error;
+        assert_eq!(error.as_deref(), Some("the server cannot be reached"));
+    });
+}
+
+#[test]
+fn nothing_is_sent_to_a_private_address_that_was_not_allowed() {
+    on_both(async |db| {
+        let (allowed, other) = (
+            Server::start(Manner::Takes).await,
+            Server::start(Manner::Takes).await,
+        );
+        let rig = Rig::new(db, &[&allowed]).await;
+        rig.queue(1, &[&other]).await;
+        let runner = rig.start();
+        until("it failed", async || rig.lane(&other).await.failures == 1).await;
+        runner.stop(Duration::from_secs(5)).await;
+        assert_eq!(other.count(), 0);
+    });
+}
+
+#[test]
+fn nothing_is_sent_to_a_host_that_was_blocked_after_it_was_queued() {
+    on_both(async |db| {
+        let server = Server::start(Manner::Takes).await;
+        let rig = Rig::new(db, &[&server]).await;
+        rig.queue(2, &[&server]).await;
+        write(&rig.db, |conn| {
+            let policy = HostPolicy {
+                host: "127.0.0.1".to_owned(),
+                policy: Policy::Block,
+                reason: String::new(),
+                created_at: noon(),
+            };
+            hosts::put(conn, &policy)
+        })
+        .await;
+        let runner = rig.start();
+        until("they are dropped", async || {
+            rig.lane(&server).await.dead == 2
+        })
+        .await;
+        runner.stop(Duration::from_secs(5)).await;
+        assert_eq!(server.count(), 0);
+    });
+}
+
+#[test]
+fn an_entry_that_was_narrowed_after_it_was_queued_is_not_sent() {
+    on_both(async |db| {
+        let server = Server::start(Manner::Takes).await;
+        let rig = Rig::new(db, &[&server]).await;
+        let (sender, inbox) = (rig.sender.id, server.inbox());
+        write(&rig.db, move |conn| {
+            insert_organisation(conn, SENDER, None)?;
+            insert_entry(conn, EntryId(50), "members")?;
+            insert_activity(conn, ActivityId(1), "Create", Some(EntryId(50)))?;
+            insert_activity(conn, ActivityId(2), "Delete", Some(EntryId(50)))?;
+            let rows = [1, 2].map(|id| NewDelivery {
+                id: DeliveryId(id),
+                activity: ActivityId(id),
+                sender,
+                inbox: inbox.clone(),
+                order_key: "one".to_owned(),
+            });
+            add_many(conn, &rows, noon())
+        })
+        .await;
+        let runner = rig.start();
+        until("it is over", async || rig.lane(&server).await.pending == 0).await;
+        runner.stop(Duration::from_secs(5)).await;
+        assert_eq!(server.bodies(), ["activity 2"]);
+    });
+}
+
+#[test]
+fn an_author_without_a_key_is_our_fault_and_not_the_hosts() {
+    on_both(async |db| {
+        let server = Server::start(Manner::Takes).await;
+        let mut rig = Rig::new(db, &[&server]).await;
+        rig.sender.id = OrganisationId(7);
+        write(&rig.db, |conn| {
+            insert_organisation(conn, OrganisationId(7), None)
+        })
+        .await;
+        rig.queue(1, &[&server]).await;
+        let runner = rig.start();
+        until("it is a dead letter", async || {
+            rig.lane(&server).await.dead == 1
+        })
+        .await;
+        runner.stop(Duration::from_secs(5)).await;
+        assert_eq!(rig.lane(&server).await.failures, 0);
+        assert_eq!(server.count(), 0);
+    });
+}
