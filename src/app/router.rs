@@ -6,6 +6,7 @@ use axum::{Router, extract::State, http::StatusCode, middleware::from_fn_with_st
 
 use super::{App, Auth, Routes, layers};
 use crate::{
+    federation::inbox,
     forum_api, mastodon,
     web::{self, pages},
 };
@@ -18,6 +19,8 @@ pub fn routes() -> Routes {
         .merge(forum_api::routes())
         .merge(mastodon::routes())
         .merge(web::routes::routes())
+        .post("/inbox", Auth::Signature, inbox::shared)
+        .post("/orgs/{handle}/inbox", Auth::Signature, inbox::own)
         .get("/entries/{id}", Auth::Optional, pages::entry::show)
         .get("/orgs/{handle}", Auth::Optional, pages::organisation::show)
 }

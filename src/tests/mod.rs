@@ -1,8 +1,8 @@
 //! One test binary: rules, doors through `TestApp`, fixtures of foreign servers.
 
 mod audience;
-mod foreign;
 pub mod browser;
+mod foreign;
 mod health;
 mod inbox;
 mod mastodon;
