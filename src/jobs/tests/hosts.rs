@@ -6,7 +6,7 @@ use crate::{
 
 /// Never answers; the sender gives up after this time.
 fn silent() -> Answer {
-    (ms(1_500), failed("no answer"))
+    (ms(8_000), failed("no answer"))
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_host_that_never_answers_delays_nobody() {
         let begun = Instant::now();
         let rig = start(&db, fast(), &script);
         until("the others are taken", async || script.all_taken() == 40).await;
-        assert!(begun.elapsed() < ms(1_400), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < ms(7_000), "{:?}", begun.elapsed());
         drop(rig);
     });
 }
@@ -51,7 +51,7 @@ fn many_dead_hosts_that_are_due_at_once_do_not_keep_the_healthy_waiting() {
         queue(&db, to_host("well.example", 41..=60)).await;
         rig.wake.notify_one();
         until("the others are taken", async || script.all_taken() == 20).await;
-        assert!(begun.elapsed() < ms(1_000), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < ms(7_000), "{:?}", begun.elapsed());
         drop(rig);
     });
 }
