@@ -275,6 +275,24 @@ fn following_brings_entries_into_the_timeline_and_ends_when_asked() {
 }
 
 #[test]
+fn finding_nothing_says_so_beside_what_was_typed() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut editor = ministry(&node).await;
+        for address in ["nobody", "@nobody@n.example", "two words", "https://n.example/x"] {
+            let answer = editor
+                .submit("/find", "/find", &[("address", address)])
+                .await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{address}");
+            assert!(answer.body.contains("role=\"alert\""), "{address}");
+            assert!(answer.body.contains(&format!("value=\"{address}\"")), "{address}");
+        }
+        let found = editor.submit("/find", "/find", &[("address", "moj")]).await;
+        assert_eq!(location(&found), "/orgs/moj");
+    });
+}
+
+#[test]
 fn a_locked_organisation_approves_or_refuses_its_followers() {
     on_both(async |db| {
         let node = TestApp::new(db);

@@ -4,16 +4,14 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::{
-    domain::{
-        entry::FieldError,
-        organisation::{Organisation, OrganisationState},
-    },
-    storage::organisations,
+    domain::entry::FieldError,
+    federation::lookup::{self, Found, LookupError},
+    urls,
     web::{
         error::PageError,
         form::Form,
         layout::Layout,
-        views::organisation,
+        views::{organisation, sentence},
         visit::{Submission, Visit},
     },
 };
@@ -42,7 +40,7 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
     let account = person.who.user.id.to_string();
     visit.app.limits.lookup.check(&account)?;
     match look_up(&visit, fields.text("address")).await? {
-        Ok(found) => Ok(Redirect::to(&organisation::path(&found)).into_response()),
+        Ok(path) => Ok(Redirect::to(&path).into_response()),
         Err(message) => {
             let errors = vec![FieldError::new("address", message)];
             visit.refuse(&FindPage {
@@ -53,24 +51,23 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
     }
 }
 
-/// The organisation, or what to tell the person.
-async fn look_up(visit: &Visit, address: &str) -> Result<Result<Organisation, String>, PageError> {
-    let text = address.trim().trim_start_matches('@').to_owned();
-    let authority = visit.app.forum.urls.authority();
-    let found = visit
-        .app
-        .forum
-        .db
-        .read(move |conn| match text.parse() {
-            Ok(url) => organisations::find_by_uri(conn, &url),
-            Err(_) => {
-                let (handle, host) = text.split_once('@').unwrap_or((&text, ""));
-                let host = Some(host).filter(|host| !host.is_empty() && *host != authority);
-                organisations::find_by_acct(conn, handle, host)
-            }
-        })
-        .await?;
-    Ok(found
-        .filter(|one| one.state == OrganisationState::Active)
-        .ok_or_else(|| "This node knows no such organisation.".to_owned()))
+/// The page of what was found, or what to tell the person.
+async fn look_up(visit: &Visit, text: &str) -> Result<Result<String, String>, PageError> {
+    // A bare handle is one of ours.
+    let text = if text.contains(['@', ':']) {
+        text.to_owned()
+    } else {
+        format!("@{text}")
+    };
+    match lookup::find(&visit.app.federation, &visit.viewer(), &text).await {
+        Ok(Found::Organisation(found)) => Ok(Ok(organisation::path(&found))),
+        Ok(Found::Entry(found)) => Ok(Ok(urls::entry_path(found.id))),
+        Err(LookupError::Storage(error)) => Err(error.into()),
+        Err(
+            error @ (LookupError::NotUnderstood
+            | LookupError::NotFound
+            | LookupError::Unreachable(_)
+            | LookupError::Unusable(_)),
+        ) => Ok(Err(sentence(&error.to_string()))),
+    }
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::{
     domain::delivery::{Lane, LaneState},
+    operations::deliveries,
     storage::lanes,
     web::{
         error::PageError,
@@ -91,11 +92,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 pub async fn replay(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
     visit.administrator()?;
-    let host = fields.text("host").to_owned();
-    visit
-        .app
-        .forum
-        .write(move |conn, forum| crate::storage::deliveries::replay_host(conn, &host, forum.now()))
-        .await?;
+    let host = fields.filled("host").map(str::to_owned);
+    deliveries::replay(&visit.app.forum, host).await?;
     Ok(go(PATH, Notice::Replayed))
 }
