@@ -22,23 +22,20 @@ pub(super) struct Server {
 }
 
 /// Takes the address, so that nothing is begun when it is taken already.
-pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// `setting` is where another one is chosen.
+pub(super) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "another program listens there: stop it, or choose another address with \
-                 `server.listen`"
+                "another program listens there: stop it, or choose another address with"
             }
             io::ErrorKind::PermissionDenied => {
-                "ports below 1024 need a privilege: choose another with `server.listen`, and put a \
-                 proxy in front"
+                "ports below 1024 need a privilege: choose another, and put a proxy in front, with"
             }
-            io::ErrorKind::AddrNotAvailable => {
-                "this machine has no such address: correct `server.listen`"
-            }
-            _ => "see `server.listen`",
+            io::ErrorKind::AddrNotAvailable => "this machine has no such address: choose it with",
+            _ => "choose another address with",
         };
-        anyhow!("cannot listen on {address}: {error}; {advice}")
+        anyhow!("cannot listen on {address}: {error}; {advice} {setting}")
     })
 }
 
