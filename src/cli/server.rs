@@ -9,16 +9,23 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 
-use crate::app::{self, App};
+use crate::{
+    app::{self, App},
+    jobs::Runner,
+};
 
 /// How long requests may take to finish once the node is to stop. With
 /// [`WORK_ENDS`] below the 25 s of INTERFACE.md.
 const REQUESTS_END: Duration = Duration::from_secs(10);
 
+/// How long sends and tasks may take to finish after that.
+const WORK_ENDS: Duration = Duration::from_secs(10);
+
 pub(super) struct Server {
     app: App,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
+    work: Runner,
 }
 
 /// Takes the address, so that nothing is begun when it is taken already.
@@ -55,9 +62,10 @@ impl Server {
             let _ = stopped.await;
         });
         Self {
-            app,
             stop,
             serving: tokio::spawn(serving.into_future()),
+            work: app::start_work(&app),
+            app,
         }
     }
 
@@ -78,6 +86,7 @@ impl Server {
                 tracing::warn!("requests were cut short: they took too long");
             }
         }
+        self.work.stop(WORK_ENDS).await;
         Ok(())
     }
 
