@@ -1,8 +1,9 @@
 use std::{io, process::ExitCode};
 
-use virtual_forum::cli::{Console, run};
+use virtual_forum::cli::{Console, log_panics, run};
 
 fn main() -> ExitCode {
+    log_panics();
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| {
             let name = name.into_string().ok()?;

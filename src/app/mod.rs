@@ -5,6 +5,7 @@ mod layers;
 mod limits;
 mod router;
 mod routing;
+mod work;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -13,6 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 pub use limits::{Limits, TooMany};
 pub use router::{router, routes};
 pub use routing::{Auth, RouteInfo, Routes};
+pub use work::start_work;
 
 use crate::{
     config::Config,

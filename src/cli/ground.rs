@@ -72,15 +72,19 @@ pub(super) fn prepare_data_dir(folder: &Path) -> anyhow::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let probe = folder.join(format!(".writable-{}", std::process::id()));
     builder
         .create(folder)
-        .and_then(|()| fs::write(&probe, b""))
-        .and_then(|()| fs::remove_file(&probe))
+        .and_then(|()| can_write(folder))
         .with_context(|| {
             format!(
                 "the data directory {} cannot be written to (setting `data_dir`)",
                 folder.display()
             )
         })
+}
+
+/// Makes a file in a directory and removes it.
+pub(super) fn can_write(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".writable-{}", std::process::id()));
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
 }

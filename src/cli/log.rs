@@ -32,14 +32,12 @@ pub(super) fn start(settings: &config::Log, loudness: Loudness) -> anyhow::Resul
         LogFormat::Text => registry.with(lines).try_init(),
         LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     };
-    if loudness == Loudness::Node {
-        log_panics();
-    }
     Ok(())
 }
 
 /// A panic is a line of the log like any other, with the request it was in.
-fn log_panics() {
+/// For the whole process: `main` calls this, tests do not.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
         let place = panic.location().map(ToString::to_string);

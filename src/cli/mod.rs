@@ -3,9 +3,12 @@
 //! A command takes its arguments and the node's [`Ground`], does one thing,
 //! and answers with a [`Report`]: text for people, one object for scripts.
 
+mod demo;
+mod doctor;
 mod ground;
 mod log;
 mod migrate;
+mod node;
 mod organisation;
 mod report;
 mod routes;
@@ -25,6 +28,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use ground::Ground;
+pub use log::log_panics;
 use report::Report;
 
 /// A federated node on which organisations that fight human trafficking
@@ -55,6 +59,16 @@ struct Cli {
 enum Command {
     /// Migrate the database, then run the node (the default)
     Serve,
+    /// Three federated nodes on this machine, with fictional content
+    #[command(after_help = "\
+Examples:
+  virtual-forum demo                     http://hub.localhost:8080, gov…:8081 and cso…:8082
+  virtual-forum demo --port 9000 --dir /tmp/forum-demo
+  virtual-forum demo --fresh             start over
+
+It prints addresses and sign-ins when it is ready. Ctrl-C stops all three nodes; their state is kept
+in the folder.")]
+    Demo(demo::Arguments),
     /// Bring the database to this version
     Migrate,
     /// Organisations of this node: the actors of the Forum
@@ -66,8 +80,13 @@ enum Command {
     /// Access tokens for programs
     #[command(subcommand)]
     Token(token::Command),
+    /// Moderation of other servers
+    #[command(subcommand)]
+    Node(node::Command),
     /// List every HTTP route of this program
     Routes,
+    /// Check configuration, database, disk, clock, keys and public address; changes nothing
+    Doctor,
 }
 
 /// What a command sees of the world.
@@ -123,10 +142,13 @@ pub fn run(
 async fn dispatch(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<Report> {
     match command {
         Command::Serve => serve::run(ground).await,
+        Command::Demo(arguments) => demo::run(arguments, ground).await,
         Command::Migrate => migrate::run(ground),
         Command::Organisation(command) => organisation::run(command, ground).await,
         Command::User(command) => user::run(command, ground).await,
         Command::Token(command) => token::run(command, ground).await,
+        Command::Node(command) => node::run(command, ground).await,
         Command::Routes => Ok(routes::run()),
+        Command::Doctor => doctor::run(ground).await,
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn run(ground: &mut Ground<'_>) -> anyhow::Result<Report> {
     let config = ground.config()?;
     log::start(&config.log, log::Loudness::Node)?;
     ground::prepare_data_dir(&config.data_dir)?;
-    let listener = bind(config.server.listen).await?;
+    let listener = bind(config.server.listen, "`server.listen`").await?;
     let signals = Signals::listen()?;
     let app = ready(ground::open(config)?).await?;
     let address = listener.local_addr()?;

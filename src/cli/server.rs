@@ -9,36 +9,40 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 
-use crate::app::{self, App};
+use crate::{
+    app::{self, App},
+    jobs::Runner,
+};
 
 /// How long requests may take to finish once the node is to stop. With
 /// [`WORK_ENDS`] below the 25 s of INTERFACE.md.
 const REQUESTS_END: Duration = Duration::from_secs(10);
 
+/// How long sends and tasks may take to finish after that.
+const WORK_ENDS: Duration = Duration::from_secs(10);
+
 pub(super) struct Server {
     app: App,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
+    work: Runner,
 }
 
 /// Takes the address, so that nothing is begun when it is taken already.
-pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// `setting` is where another one is chosen.
+pub(super) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "another program listens there: stop it, or choose another address with \
-                 `server.listen`"
+                "another program listens there: stop it, or choose another address with"
             }
             io::ErrorKind::PermissionDenied => {
-                "ports below 1024 need a privilege: choose another with `server.listen`, and put a \
-                 proxy in front"
+                "ports below 1024 need a privilege: choose another, and put a proxy in front, with"
             }
-            io::ErrorKind::AddrNotAvailable => {
-                "this machine has no such address: correct `server.listen`"
-            }
-            _ => "see `server.listen`",
+            io::ErrorKind::AddrNotAvailable => "this machine has no such address: choose it with",
+            _ => "choose another address with",
         };
-        anyhow!("cannot listen on {address}: {error}; {advice}")
+        anyhow!("cannot listen on {address}: {error}; {advice} {setting}")
     })
 }
 
@@ -58,9 +62,10 @@ impl Server {
             let _ = stopped.await;
         });
         Self {
-            app,
             stop,
             serving: tokio::spawn(serving.into_future()),
+            work: app::start_work(&app),
+            app,
         }
     }
 
@@ -81,6 +86,7 @@ impl Server {
                 tracing::warn!("requests were cut short: they took too long");
             }
         }
+        self.work.stop(WORK_ENDS).await;
         Ok(())
     }
 

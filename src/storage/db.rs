@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel::connection::SimpleConnection;
+use chrono::{DateTime, Utc};
+use diesel::{IntoSql, RunQueryDsl, connection::SimpleConnection, sql_types::Timestamptz};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
@@ -130,6 +131,21 @@ impl Db {
                 limit.as_secs_f32()
             ))),
         }
+    }
+
+    /// The time on the database's machine; none for SQLite, which is on ours.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached.
+    pub async fn server_time(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.read(|conn| match conn {
+            Conn::Sqlite(_) => Ok(None),
+            Conn::Postgres(conn) => {
+                let now = diesel::select(diesel::dsl::now.into_sql::<Timestamptz>());
+                Ok(Some(now.get_result(conn)?))
+            }
+        })
+        .await
     }
 
     /// The schema that the database has: the newest migration applied, none
