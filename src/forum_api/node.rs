@@ -28,6 +28,7 @@ struct Named {
 
 /// A category of organisations.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Category)]
 struct CategoryDocument {
     code: &'static str,
     name: &'static str,
@@ -124,6 +125,7 @@ struct Caps {
 
 /// This node.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Node)]
 struct NodeDocument {
     name: String,
     description: String,
@@ -180,4 +182,83 @@ async fn show(State(app): State<App>) -> Json<NodeDocument> {
             named_organisations: entry::MAX_NAMED,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{
+        forum_api::{PREFIX, tests::assert_described},
+        storage::testing::on_both,
+        tests::test_app::TestApp,
+    };
+
+    #[test]
+    fn the_node_describes_itself_with_every_code_list() {
+        on_both(async |db| {
+            let node = TestApp::with(
+                db,
+                &[
+                    ("VIRTUAL_FORUM_NODE__NAME", "Hub"),
+                    ("VIRTUAL_FORUM_NODE__RULES", "[\"Be kind\"]"),
+                ],
+            );
+            let answer = node.get(&format!("{PREFIX}/node"), None).await.json();
+            assert_described(&node, "Node", &answer).await;
+            assert_eq!(answer["name"], "Hub");
+            assert_eq!(answer["rules"], json!(["Be kind"]));
+            assert_eq!(answer["contact_email"], Value::Null);
+            assert_eq!(answer["uri"], "https://n.example/actor");
+            assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
+            assert_eq!(
+                answer["categories"][0],
+                json!({"code": "government", "name": "Government", "preferential": true})
+            );
+            assert!(
+                answer["disclaimer"]
+                    .as_str()
+                    .is_some_and(|text| text.len() > 100)
+            );
+            let lists = &answer["code_lists"];
+            let has = |list: &str, term: Value| {
+                let terms = lists[list].as_array().expect("a list");
+                assert!(terms.contains(&term), "{list}: {term}");
+            };
+            has(
+                "kinds",
+                json!({"code": "offer", "name": "Offer of assistance"}),
+            );
+            has(
+                "countries",
+                json!({"code": "AL", "name": "Albania", "parent": "039"}),
+            );
+            has(
+                "countries",
+                json!({"code": "QM", "name": "Valdoria", "parent": "151", "fictional": true}),
+            );
+            has(
+                "regions",
+                json!({"code": "039", "name": "Southern Europe", "parent": "150"}),
+            );
+            has("regions", json!({"code": "001", "name": "World"}));
+            has("sectors", json!({"code": "15160", "name": "Human rights"}));
+            has(
+                "pillars",
+                json!({"code": "partnership", "name": "Partnership"}),
+            );
+            has("languages", json!({"code": "ne", "name": "Nepali"}));
+            for (list, count) in [
+                ("stages", 7),
+                ("statuses", 4),
+                ("audiences", 4),
+                ("tlp", 5),
+                ("pillars", 4),
+                ("activities", 10),
+                ("exploitation", 14),
+            ] {
+                assert_eq!(lists[list].as_array().map(Vec::len), Some(count), "{list}");
+            }
+        });
+    }
 }

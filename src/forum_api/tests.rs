@@ -304,6 +304,106 @@ fn assert_references_lead_somewhere(part: &Value, whole: &Value) {
     }
 }
 
+/// Holds an answer to its schema in the description: types, words, members
+/// that must be there, and none that are not described.
+pub async fn assert_described(node: &TestApp, name: &str, answer: &Value) {
+    let description = node
+        .get(&format!("{PREFIX}/openapi.json"), None)
+        .await
+        .json();
+    let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+    let faults = misfits(answer, &schema, &description, name);
+    assert!(faults.is_empty(), "{faults:#?}\n{answer:#}");
+}
+
+/// Where a value does not fit its schema; as much of JSON Schema as we use.
+fn misfits(value: &Value, schema: &Value, whole: &Value, at: &str) -> Vec<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = whole.pointer(reference.trim_start_matches('#'));
+        return misfits(value, target.expect("the schema is there"), whole, at);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fits = |choice: &Value| misfits(value, choice, whole, at).is_empty();
+        let count = choices.iter().filter(|choice| fits(choice)).count();
+        return if count == 1 {
+            Vec::new()
+        } else {
+            vec![format!("{at}: fits {count} choices")]
+        };
+    }
+    let mut faults = Vec::new();
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let fits_type = match &schema["type"] {
+        Value::String(one) => one == kind,
+        Value::Array(several) => several.iter().any(|one| one == kind),
+        _ => true,
+    };
+    if !fits_type {
+        faults.push(format!("{at}: {kind} is not {}", schema["type"]));
+    }
+    if schema["enum"]
+        .as_array()
+        .is_some_and(|words| !words.contains(value))
+    {
+        faults.push(format!("{at}: {value} is none of {}", schema["enum"]));
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        faults.extend(misfits(
+            item,
+            &schema["items"],
+            whole,
+            &format!("{at}/{index}"),
+        ));
+    }
+    if let Some(members) = value.as_object() {
+        faults.extend(member_misfits(members, schema, whole, at));
+    }
+    faults
+}
+
+fn member_misfits(
+    members: &serde_json::Map<String, Value>,
+    schema: &Value,
+    whole: &Value,
+    at: &str,
+) -> Vec<String> {
+    let mut properties = serde_json::Map::new();
+    let mut required = Vec::new();
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    for part in parts.chain([schema]) {
+        let part = match part["$ref"].as_str() {
+            Some(reference) => whole
+                .pointer(reference.trim_start_matches('#'))
+                .expect("a schema"),
+            None => part,
+        };
+        properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+        required.extend(part["required"].as_array().cloned().unwrap_or_default());
+    }
+    let absent = required
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|name| !members.contains_key(*name))
+        .map(|name| format!("{at}: {name} is missing"));
+    let mut faults: Vec<String> = absent.collect();
+    for (name, member) in members {
+        let inside = format!("{at}/{name}");
+        match (properties.get(name), &schema["additionalProperties"]) {
+            (Some(schema), _) => faults.extend(misfits(member, schema, whole, &inside)),
+            (None, Value::Null) => faults.push(format!("{inside}: not described")),
+            (None, schema) => faults.extend(misfits(member, schema, whole, &inside)),
+        }
+    }
+    faults
+}
+
 #[test]
 fn every_route_says_who_may_call_it() {
     let found: Vec<_> = routes()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use serde_json::Value;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use crate::domain::{
     audience::{AudienceKind, Tlp},
@@ -19,16 +20,25 @@ pub fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
         .build()
 }
 
+/// The same, or null.
+fn one_of_or_null<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
+    let words = words.into_iter().map(Value::from);
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(words.chain([Value::Null])))
+        .build()
+}
+
 pub fn kind_words() -> Object {
     one_of(Kind::ALL.iter().map(|word| word.as_str()))
 }
 
 pub fn stage_words() -> Object {
-    one_of(Stage::ALL.iter().map(|word| word.as_str()))
+    one_of_or_null(Stage::ALL.iter().map(|word| word.as_str()))
 }
 
 pub fn status_words() -> Object {
-    one_of(Status::ALL.iter().map(|word| word.as_str()))
+    one_of_or_null(Status::ALL.iter().map(|word| word.as_str()))
 }
 
 pub fn audience_words() -> Object {
@@ -40,7 +50,7 @@ pub fn tlp_words() -> Object {
 }
 
 pub fn category_words() -> Object {
-    one_of(Category::ALL.iter().map(|word| word.as_str()))
+    one_of_or_null(Category::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Names by code.

@@ -118,3 +118,6 @@ async fn show(
     let organisation = app.forum.db.read(move |conn| find(conn, &id)).await?;
     Ok(Json(organisation.into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Entries through the real router, on both databases.
 
 mod filters;
+mod remote;
 mod seeing;
 mod shape;
 mod writing;

@@ -162,6 +162,19 @@ fn a_deleted_entry_is_gone_for_those_who_could_know_of_it() {
 }
 
 #[test]
+fn a_reply_names_a_deleted_entry_only_as_the_reply_itself_did() {
+    on_both(async |db| {
+        let world = World::new(db).await;
+        let asked = world.publish(&world.moj, request("Asked")).await;
+        let reply = json!({"kind": "note", "body": "We can.", "in_reply_to": id(&asked)});
+        let reply = world.publish(&world.ngo, reply).await;
+        world.delete(&world.moj, id(&asked)).await;
+        let reply = world.get(&format!("/entries/{}", id(&reply)), None).await.json();
+        assert_eq!(reply["in_reply_to"], asked["uri"]);
+    });
+}
+
+#[test]
 fn the_entries_of_a_suspended_organisation_are_not_there() {
     on_both(async |db| {
         let world = World::new(db).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{World, id, request, with};
-use crate::storage::testing::on_both;
+use crate::{forum_api::tests::assert_described, storage::testing::on_both};
 
 /// The document with ids that differ from run to run made plain.
 fn plain(entry: &Value) -> Value {
@@ -32,6 +32,7 @@ fn a_request_has_every_member_of_the_contract_and_the_names_beside() {
             .await;
         let contract: Value = serde_json::from_str(include_str!("request.json")).expect("JSON");
         assert_eq!(plain(&entry), contract);
+        assert_described(&world.node, "Entry", &entry).await;
         // What was answered is what is read.
         let read = world
             .get(&format!("/entries/{}", id(&entry)), Some(&world.moj))
@@ -69,6 +70,7 @@ fn a_project_carries_stage_dates_money_partners_and_named_parties() {
         assert_eq!(entry["labels"]["language"], "Portuguese (Brazil)");
         assert_eq!(entry["labels"]["stage"], "Pipeline");
         assert_eq!(entry["partners"], json!(["https://n.example/orgs/ngo"]));
+        assert_described(&world.node, "Entry", &entry).await;
         let mut named: Vec<_> = entry["named"].as_array().expect("a list").clone();
         named.sort_by_key(Value::to_string);
         assert_eq!(
