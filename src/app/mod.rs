@@ -1,8 +1,11 @@
 //! App: the state that all rooms share, and the router assembled from their
 //! doors.
 
+mod cache;
+mod cors;
 mod layers;
 mod limits;
+mod negotiate;
 mod router;
 mod routing;
 mod work;

@@ -2,27 +2,43 @@
 
 use std::sync::atomic::Ordering;
 
-use axum::{Router, extract::State, http::StatusCode, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
+};
+use tower::Layer;
+use tower_http::normalize_path::NormalizePathLayer;
 
-use super::{App, Auth, Routes, layers};
+use super::{App, Auth, Routes, cache, cors, layers, negotiate};
 use crate::{
-    federation::inbox,
-    forum_api, mastodon,
-    web::{self, pages},
+    federation::{reply::Refusal, routes as wire},
+    forum_api, mastodon, web,
 };
 
 /// Every route of the node.
 pub fn routes() -> Routes {
+    doors(|wire| wire)
+}
+
+/// All doors; `guard` is laid around the wire.
+fn doors(guard: impl FnOnce(Router<App>) -> Router<App>) -> Routes {
     Routes::new()
-        .get("/livez", Auth::None, || async { "alive\n" })
-        .get("/readyz", Auth::None, ready)
+        .merge(health())
+        .merge(shared())
+        .merge(wire::routes().map(guard))
         .merge(forum_api::routes())
         .merge(mastodon::routes())
         .merge(web::routes::routes())
-        .post("/inbox", Auth::Signature, inbox::shared)
-        .post("/orgs/{handle}/inbox", Auth::Signature, inbox::own)
-        .get("/entries/{id}", Auth::Optional, pages::entry::show)
-        .get("/orgs/{handle}", Auth::Optional, pages::organisation::show)
+}
+
+fn health() -> Routes {
+    Routes::new()
+        .get("/livez", Auth::None, || async { "alive\n" })
+        .get("/readyz", Auth::None, ready)
+        .map(|router| router.layer(map_response(never_kept)))
 }
 
 /// Ready means able to serve writes.
@@ -42,11 +58,51 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     }
 }
 
+async fn never_kept(response: Response) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], response).into_response()
+}
+
+/// Addresses for people and for servers.
+fn shared() -> Routes {
+    Routes::new()
+        .get("/orgs/{handle}", Auth::Optional, negotiate::organisation)
+        .get("/entries/{id}", Auth::Optional, negotiate::entry)
+        .get("/@{handle}", Auth::None, negotiate::organisation_by_handle)
+        .get("/@{handle}/{id}", Auth::None, negotiate::entry_by_handle)
+}
+
 /// The service that answers every request.
 pub fn router(app: App) -> Router {
-    let served = routes()
+    let guard = from_fn_with_state(app.clone(), wire::only_our_host);
+    let cache = cache::Cache::new(&app);
+    let served = doors(|wire| wire.layer(guard))
         .into_router()
-        .fallback(web::routes::not_found)
-        .layer(from_fn_with_state(app.clone(), web::routes::dress));
-    layers::wrap(served, &app.config).with_state(app)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .layer(from_fn_with_state(app.clone(), web::routes::dress))
+        .layer(from_fn_with_state(cache, cache::serve))
+        .layer(from_fn_with_state(cors::layer(), cors::share));
+    let served = layers::wrap(served, &app.config).with_state(app);
+    // Around the router, because inside it the route is found already: some
+    // clients end every address with a slash (MASTODON.md 1.1).
+    let trimmed = NormalizePathLayer::trim_trailing_slash().layer(served);
+    Router::new().fallback_service(trimmed)
+}
+
+/// Where nothing is, in the words of the door that would have to answer.
+async fn nowhere(request: Request) -> Response {
+    let path = request.uri().path();
+    let is_under = |start: &str| {
+        path.strip_prefix(start)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if is_under("/api/forum") {
+        forum_api::not_found().await
+    } else if is_under("/api") || is_under("/oauth") {
+        mastodon::error::not_found().await.into_response()
+    } else if is_under("/.well-known") || is_under("/nodeinfo") {
+        Refusal::NotFound.into_response()
+    } else {
+        negotiate::nothing(request.headers())
+    }
 }

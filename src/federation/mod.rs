@@ -6,17 +6,24 @@
 //! on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
+mod collections;
 pub mod delivery;
 mod dereference;
+mod discovery;
+pub mod documents;
 mod error;
 pub mod fetch;
 pub mod inbox;
 pub mod json;
 mod keyring;
 pub mod lookup;
+pub mod negotiation;
+mod nodeinfo;
 pub mod objects;
 pub mod origin;
 pub mod outbox;
+pub mod reply;
+pub mod routes;
 pub mod signatures;
 
 use std::{sync::Arc, time::Duration};

@@ -152,7 +152,7 @@ fn add_answered(
 }
 
 /// The activity as it is sent; `None` when there is nothing left to tell.
-fn word(
+pub(super) fn word(
     conn: &mut Conn,
     federation: &Federation,
     actor: &Organisation,

@@ -16,6 +16,7 @@ mod vocabulary;
 use axum::{
     Json, Router,
     http::{HeaderValue, Method, header},
+    response::{IntoResponse, Response},
     routing::any,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -92,9 +93,9 @@ pub fn routes() -> Routes {
 /// Answers for what does not exist, and headers for all.
 fn guard(router: Router<App>) -> Router<App> {
     router
-        .route(PREFIX, any(nothing))
-        .route(&format!("{PREFIX}/"), any(nothing))
-        .route(&format!("{PREFIX}/{{*rest}}"), any(nothing))
+        .route(PREFIX, any(not_found))
+        .route(&format!("{PREFIX}/"), any(not_found))
+        .route(&format!("{PREFIX}/{{*rest}}"), any(not_found))
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         // The same for all answers, so that hidden and absent look alike.
         .layer(SetResponseHeaderLayer::overriding(
@@ -107,8 +108,9 @@ fn guard(router: Router<App>) -> Router<App> {
         ))
 }
 
-async fn nothing() -> Problem {
-    Problem::NotFound
+/// What an address of this door answers at which nothing is.
+pub async fn not_found() -> Response {
+    Problem::NotFound.into_response()
 }
 
 /// Every route of the description, with who may call it.

@@ -9,7 +9,6 @@ mod apps;
 mod auth;
 mod caching;
 mod convert;
-mod cors;
 mod empty;
 pub mod entities;
 pub mod error;
@@ -51,5 +50,4 @@ fn close(mut router: Router<App>) -> Router<App> {
     router
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(middleware::from_fn(caching::mark))
-        .layer(cors::layer())
 }

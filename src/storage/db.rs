@@ -1,6 +1,12 @@
 //! [`Db`]: the one handle through which everybody reads and writes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use diesel::{IntoSql, RunQueryDsl, connection::SimpleConnection, sql_types::Timestamptz};
@@ -31,7 +37,21 @@ impl Default for Options {
 
 /// A handle to the database. Clones share its connections.
 #[derive(Clone)]
-pub struct Db(Arc<Engine>);
+pub struct Db {
+    engine: Arc<Engine>,
+    commits: Commits,
+}
+
+/// Counts the commits that were made through one handle and its clones.
+#[derive(Clone, Default)]
+pub(super) struct Commits(Arc<AtomicU64>);
+
+impl Commits {
+    /// To be called after a commit, before anybody is told of it.
+    pub(super) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
 
 enum Engine {
     Sqlite(Sqlite),
@@ -50,15 +70,19 @@ impl Db {
     /// [`Error::Url`] for another URL, [`Error::Newer`] for a database of a
     /// newer version, [`Error::Unavailable`] when it cannot be reached.
     pub fn open(url: &str, options: Options) -> Result<Self, Error> {
+        let commits = Commits::default();
         let engine = if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            Engine::Sqlite(Sqlite::open(path, options)?)
+            Engine::Sqlite(Sqlite::open(path, options, commits.clone())?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Engine::Postgres(Postgres::open(url, options)?)
+            Engine::Postgres(Postgres::open(url, options, commits.clone())?)
         } else {
             return Err(Error::Url("must begin with sqlite: or postgres://"));
         };
-        let db = Self(Arc::new(engine));
+        let db = Self {
+            engine: Arc::new(engine),
+            commits,
+        };
         migrations::refuse_newer(&mut db.maintenance()?, &Plan::EMBEDDED)?;
         Ok(db)
     }
@@ -76,7 +100,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.read(f).await,
             Engine::Postgres(postgres) => postgres.read(f).await,
         }
@@ -96,10 +120,17 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(f).await,
             Engine::Postgres(postgres) => postgres.write(f).await,
         }
+    }
+
+    /// A number that grows with every commit of this process. Whoever was
+    /// told that a write succeeded finds it grown: what was read before can
+    /// be kept as long as it stays the same.
+    pub fn commits(&self) -> u64 {
+        self.commits.0.load(Ordering::Acquire)
     }
 
     /// Is the node able to write? Makes a real write, of one row.
@@ -179,7 +210,7 @@ impl Db {
 
     pub(super) fn migrate_by(&self, plan: &Plan) -> Result<Vec<String>, Error> {
         let mut conn = self.maintenance()?;
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => {
                 migrations::copy_before(&mut conn, plan, sqlite.file())?;
             }
@@ -190,7 +221,7 @@ impl Db {
 
     /// A connection of its own, outside the pool and without time limits.
     fn maintenance(&self) -> Result<Conn, Error> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.maintenance(),
             Engine::Postgres(postgres) => postgres.maintenance(),
         }

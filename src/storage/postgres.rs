@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     conn::Conn,
-    db::{Options, off_thread, turn},
+    db::{Commits, Options, off_thread, turn},
     error::Error,
 };
 
@@ -35,10 +35,11 @@ pub(super) struct Postgres {
     pool: Pool<Server>,
     slots: Arc<Semaphore>,
     wait: Duration,
+    commits: Commits,
 }
 
 impl Postgres {
-    pub(super) fn open(url: &str, options: Options) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, options: Options, commits: Commits) -> Result<Self, Error> {
         let server = Server::new(url)?;
         let connections = options.connections.max(1);
         let pool = Pool::builder()
@@ -54,6 +55,7 @@ impl Postgres {
             pool,
             slots: Arc::new(Semaphore::new(connections as usize)),
             wait: options.wait,
+            commits,
         })
     }
 
@@ -69,7 +71,7 @@ impl Postgres {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.transaction(READ, f).await
+        self.transaction(READ, f, || {}).await
     }
 
     pub(super) async fn write<T, E>(
@@ -80,13 +82,15 @@ impl Postgres {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.transaction(WRITE, f).await
+        let commits = self.commits.clone();
+        self.transaction(WRITE, f, move || commits.count()).await
     }
 
     async fn transaction<T, E>(
         &self,
         begin_sql: &'static str,
         f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        committed: impl FnOnce() + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -101,7 +105,10 @@ impl Postgres {
             // the pool closes it, and the server rolls back.
             match f(&mut conn) {
                 Ok(value) => {
-                    conn.commit().map_err(Error::from)?;
+                    let result = conn.commit().map_err(Error::from);
+                    // Also after an error: the server may have done it.
+                    committed();
+                    result?;
                     Ok(value)
                 }
                 Err(error) => {

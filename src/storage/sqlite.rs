@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     conn::Conn,
-    db::{Options, off_thread, turn},
+    db::{Commits, Options, off_thread, turn},
     error::Error,
     writer::Writer,
 };
@@ -36,7 +36,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &str, options: Options) -> Result<Self, Error> {
+    pub(super) fn open(path: &str, options: Options, commits: Commits) -> Result<Self, Error> {
         if path.is_empty() || path.contains('\0') || path.contains(":memory:") {
             return Err(Error::Url("must name a file: sqlite:PATH"));
         }
@@ -53,7 +53,7 @@ impl Sqlite {
             }),
             slots: Arc::new(Semaphore::new(options.connections.max(1) as usize)),
             wait: options.wait,
-            writer: Writer::start(file.clone(), conn, options.wait)?,
+            writer: Writer::start(file.clone(), conn, options.wait, commits)?,
             file,
         })
     }

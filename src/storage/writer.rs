@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     conn::Conn,
+    db::Commits,
     error::Error,
     sqlite::{Use, connect},
 };
@@ -40,13 +41,19 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread. It ends when the last `Writer` is gone and the queue
     /// is empty.
-    pub(super) fn start(file: PathBuf, conn: Conn, wait: Duration) -> Result<Self, Error> {
+    pub(super) fn start(
+        file: PathBuf,
+        conn: Conn,
+        wait: Duration,
+        commits: Commits,
+    ) -> Result<Self, Error> {
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
         let desk = Desk {
             file,
             wait,
             conn: Some(conn),
             jobs,
+            commits,
         };
         thread::Builder::new()
             .name("sqlite-writer".into())
@@ -125,6 +132,7 @@ struct Desk {
     /// None after a fault; the next group opens another.
     conn: Option<Conn>,
     jobs: mpsc::Receiver<Box<dyn Job>>,
+    commits: Commits,
 }
 
 impl Desk {
@@ -137,6 +145,7 @@ impl Desk {
                 // It may be in any state.
                 self.conn = None;
             }
+            self.commits.count();
             for job in group {
                 job.answer(lost.as_deref());
             }

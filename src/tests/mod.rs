@@ -10,3 +10,4 @@ mod pages;
 mod rooms;
 mod sending;
 pub mod test_app;
+mod wire;

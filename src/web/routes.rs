@@ -147,19 +147,6 @@ async fn icon() -> Redirect {
     Redirect::permanent("/assets/logo.svg")
 }
 
-/// What is answered at an address that nobody serves: a page, but not to
-/// programs.
-pub async fn not_found(uri: Uri) -> Response {
-    let is_for_programs = ["/api/", "/.well-known/", "/nodeinfo/", "/oauth/"]
-        .iter()
-        .any(|folder| uri.path().starts_with(folder));
-    if is_for_programs {
-        StatusCode::NOT_FOUND.into_response()
-    } else {
-        PageError::NotFound.into_response()
-    }
-}
-
 /// Puts the node's name and the viewer's navigation around the error pages of
 /// every room that answers with a [`PageError`]. To be laid over the whole
 /// router.

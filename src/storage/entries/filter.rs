@@ -101,6 +101,8 @@ pub struct Filter {
     /// Leaves replies out.
     pub top_level: bool,
     pub replies_to: Option<EntryId>,
+    /// The conversation that began with this entry, the entry included.
+    pub thread: Option<EntryId>,
     /// Only what this organisation follows, and its own.
     pub home_of: Option<OrganisationId>,
 }
@@ -126,6 +128,9 @@ pub(super) fn conditions(conn: &Conn, _viewer: &Viewer, filter: &Filter) -> Vec<
         all.push(Box::new(
             entries::in_reply_to_id.eq(parent.0).assume_not_null(),
         ));
+    }
+    if let Some(root) = filter.thread {
+        all.push(Box::new(entries::root_id.eq(root.0)));
     }
     all
 }

@@ -252,3 +252,15 @@ fn the_check_makes_a_real_write() {
         db.check().await.expect("able to write again");
     });
 }
+
+#[test]
+fn every_commit_is_counted_before_its_caller_hears_of_it_and_reads_are_not() {
+    on_both(async |db| {
+        with_slips(&db).await;
+        let before = db.commits();
+        counted(&db).await;
+        assert_eq!(db.commits(), before);
+        db.write(|conn| insert(conn, 1)).await.expect("stored");
+        assert!(db.clone().commits() > before);
+    });
+}

@@ -1,0 +1,163 @@
+//! Single documents as other servers read them: actors, entries, activities.
+//! Everybody is anonymous here; what is not public is not there.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    Federation,
+    objects::{self, tombstone},
+    outbox,
+    reply::{Refusal, document},
+};
+use crate::{
+    app::App,
+    domain::{
+        activity::{ActivityKind, Subject},
+        audience::Viewer,
+        entry::Entry,
+        id::{ActivityId, EntryId},
+        organisation::{Organisation, OrganisationState},
+    },
+    storage::{Conn, activities, entries, keys, organisations},
+    urls::Urls,
+};
+
+/// The actor document of a local organisation.
+///
+/// # Errors
+/// [`Refusal::Gone`] for a suspended or deleted one.
+pub async fn organisation(federation: &Federation, handle: &str) -> Result<Response, Refusal> {
+    let handle = handle.to_owned();
+    let (found, keys) = federation
+        .forum
+        .db
+        .read(move |conn| -> Result<_, Refusal> {
+            let found = active(conn, &handle)?;
+            let keys = keys::of_owner(conn, &found.uri)?;
+            Ok((found, keys))
+        })
+        .await?;
+    Ok(document(&objects::organisation::document(
+        federation, &found, &keys,
+    )))
+}
+
+/// A local organisation that takes part.
+pub(super) fn active(conn: &mut Conn, handle: &str) -> Result<Organisation, Refusal> {
+    let found = organisations::find_local(conn, handle)?.ok_or(Refusal::NotFound)?;
+    match found.state {
+        OrganisationState::Active => Ok(found),
+        OrganisationState::Suspended | OrganisationState::Deleted => Err(Refusal::Gone(tombstone(
+            &found.uri,
+            &found.actor_type,
+            found.updated_at,
+        ))),
+    }
+}
+
+/// The node's own actor. Its keys stay readable whoever asks.
+pub(super) async fn node(State(app): State<App>) -> Result<Response, Refusal> {
+    let owner = app.forum.urls.node_actor();
+    let keys = app
+        .forum
+        .db
+        .read(move |conn| keys::of_owner(conn, &owner))
+        .await?;
+    Ok(document(&objects::organisation::node_document(
+        &app.federation,
+        &keys,
+    )))
+}
+
+/// The Note of a public local entry; `id` as it stands in the address.
+///
+/// # Errors
+/// [`Refusal::Gone`] for a public one that was deleted.
+pub async fn entry(federation: &Federation, id: &str) -> Result<Response, Refusal> {
+    let entry = find(federation, id).await?;
+    Ok(document(&objects::entry::note(federation, &entry)))
+}
+
+pub(super) async fn proposal(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let entry = find(&app.federation, &id).await?;
+    let proposal = objects::entry::proposal(&app.federation, &entry).ok_or(Refusal::NotFound)?;
+    Ok(document(&proposal))
+}
+
+async fn find(federation: &Federation, id: &str) -> Result<Entry, Refusal> {
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    let urls = federation.forum.urls.clone();
+    federation
+        .forum
+        .db
+        .read(move |conn| public(conn, &urls, id))
+        .await
+}
+
+/// A public entry of ours. Another server's is served by that server alone.
+pub(super) fn public(conn: &mut Conn, urls: &Urls, id: EntryId) -> Result<Entry, Refusal> {
+    match entries::find(conn, &Viewer::Anonymous, id)? {
+        Some(entry) if entry.is_local() => Ok(entry),
+        Some(_) => Err(Refusal::NotFound),
+        None => Err(absent(conn, urls, id)?),
+    }
+}
+
+/// Why there is no such entry for everybody. Of those that never were public,
+/// nothing is told.
+pub(super) fn absent(conn: &mut Conn, urls: &Urls, id: EntryId) -> Result<Refusal, Refusal> {
+    let known = entries::known_id(conn, id)?.filter(|known| known.public && known.local);
+    let Some(known) = known else {
+        return Ok(Refusal::NotFound);
+    };
+    let Some(author) = organisations::find(conn, known.author)? else {
+        return Ok(Refusal::NotFound);
+    };
+    // Not deleted itself: then its author was suspended or deleted.
+    let when: DateTime<Utc> = known.deleted_at.unwrap_or(author.updated_at);
+    Ok(Refusal::Gone(tombstone(&urls.entry(id), "Note", when)))
+}
+
+/// An activity about something public, worded from how things stand now.
+/// Between whom a Follow was asked and answered is nobody else's business.
+pub(super) async fn activity(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    let federation = app.federation.clone();
+    let worded = app
+        .forum
+        .db
+        .read(move |conn| worded(conn, &federation, id))
+        .await?;
+    Ok(document(&worded))
+}
+
+fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Value, Refusal> {
+    let (outgoing, _) = activities::find_outgoing(conn, id)?.ok_or(Refusal::NotFound)?;
+    let actor = organisations::find(conn, outgoing.actor)?.ok_or(Refusal::NotFound)?;
+    let takes_part = actor.state == OrganisationState::Active;
+    match outgoing.subject {
+        Subject::Entry(entry) => match outbox::word(conn, federation, &actor, &outgoing)? {
+            Some(worded) => Ok(worded),
+            None => Err(absent(conn, &federation.forum.urls, entry)?),
+        },
+        // Of its own deletion an organisation speaks after its end.
+        Subject::Myself if !takes_part && outgoing.kind != ActivityKind::Delete => {
+            Err(Refusal::NotFound)
+        }
+        Subject::Tombstone { .. } | Subject::Myself => {
+            outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
+        }
+        Subject::Organisation { .. } | Subject::Follow { .. } => Err(Refusal::NotFound),
+    }
+}

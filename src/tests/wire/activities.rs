@@ -1,0 +1,121 @@
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::{Scene, content};
+use crate::{
+    domain::{
+        activity::ActivityKind,
+        audience::AudienceKind,
+        entry::Kind,
+        id::ActivityId,
+        organisation::{Category, OrganisationState},
+    },
+    operations::{entries, follows, organisations},
+    storage::{schema, testing::on_both},
+};
+
+/// The newest activity of a kind.
+async fn newest(scene: &Scene, kind: ActivityKind) -> ActivityId {
+    use diesel::prelude::*;
+    let read = scene.node.app.forum.db.read(move |conn| {
+        schema::activities::table
+            .filter(schema::activities::kind.eq(kind.as_str()))
+            .select(schema::activities::id)
+            .order(schema::activities::id.desc())
+            .first::<i64>(conn)
+            .map_err(crate::storage::Error::from)
+    });
+    ActivityId(read.await.expect("an activity"))
+}
+
+async fn read(scene: &Scene, kind: ActivityKind) -> (StatusCode, Value) {
+    let id = newest(scene, kind).await;
+    let answer = scene.fetch(&format!("/activities/{id}")).await;
+    (answer.status, answer.json())
+}
+
+#[test]
+fn activities_about_a_public_entry_show_it_as_it_is_now() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let entry = scene.publish(AudienceKind::Public).await;
+        let mut changed = content(Kind::Request);
+        changed.title = "Longer training".into();
+        let edit = entries::Edit {
+            content: changed,
+            partners: vec![],
+        };
+        entries::edit(&scene.node.app.forum, &scene.person, entry.id, edit)
+            .await
+            .expect("edited");
+        for kind in [ActivityKind::Create, ActivityKind::Update] {
+            let (status, activity) = read(&scene, kind).await;
+            assert_eq!(status, StatusCode::OK);
+            assert_eq!(activity["type"], kind.as_str());
+            assert_eq!(activity["object"]["id"], entry.uri.as_str());
+            assert_eq!(activity["object"]["name"], "Longer training");
+        }
+        scene.delete(entry.id).await;
+        for kind in [ActivityKind::Create, ActivityKind::Update] {
+            let (status, tombstone) = read(&scene, kind).await;
+            assert_eq!(status, StatusCode::GONE);
+            assert_eq!(tombstone["type"], "Tombstone");
+        }
+        let (status, delete) = read(&scene, ActivityKind::Delete).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(delete["object"]["id"], entry.uri.as_str());
+        assert!(!delete.to_string().contains("training"));
+    });
+}
+
+#[test]
+fn whom_an_organisation_asks_to_follow_is_not_told() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let mut other = scene.node.organisation("other", Category::Academia).await;
+        // Of another server, so that there is something to send.
+        other.host = Some("b.example".into());
+        other.uri = crate::storage::samples::url("https://b.example/orgs/other");
+        let id = other.id;
+        let write = move |conn: &mut _| crate::storage::organisations::update(conn, &other);
+        scene.node.app.forum.db.write(write).await.expect("stored");
+        follows::follow(&scene.node.app.forum, &scene.person, id)
+            .await
+            .expect("followed");
+        follows::unfollow(&scene.node.app.forum, &scene.person, id)
+            .await
+            .expect("unfollowed");
+        for kind in [ActivityKind::Follow, ActivityKind::Undo] {
+            let (status, _) = read(&scene, kind).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{kind:?}");
+        }
+        for path in ["/activities/1", "/activities/x"] {
+            assert_eq!(scene.fetch(path).await.status, StatusCode::NOT_FOUND);
+        }
+    });
+}
+
+#[test]
+fn an_organisation_speaks_of_its_own_end_and_of_nothing_else_after_it() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let forum = &scene.node.app.forum;
+        let change = organisations::ProfileChange {
+            name: Some("Renamed".into()),
+            ..Default::default()
+        };
+        organisations::edit(forum, &scene.person, change)
+            .await
+            .expect("edited");
+        let (_, update) = read(&scene, ActivityKind::Update).await;
+        assert_eq!(update["object"]["name"], "Renamed");
+        organisations::set_state(forum, "moj", OrganisationState::Deleted)
+            .await
+            .expect("deleted");
+        let (status, delete) = read(&scene, ActivityKind::Delete).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(delete["object"], "https://n.example/orgs/moj");
+        let (status, _) = read(&scene, ActivityKind::Update).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    });
+}
