@@ -207,7 +207,7 @@ async fn a_replayed_activity_has_no_second_effect(store: Store) {
     scene.member.forum().await_entry(&note_uri).await;
 
     let mut note = scene.remote.note("1", "<p>Second wording</p>");
-    note["updated"] = json!(chrono::Utc::now().to_rfc3339());
+    note["updated"] = json!(wait::now().to_rfc3339());
     let update = scene.remote.activity("update-1", "Update", &note);
     scene
         .remote
@@ -340,7 +340,7 @@ async fn another_actor_of_the_same_server_may_not_touch_an_entry(store: Store) {
         ("Update", {
             let mut note = scene.remote.note("proof", "<p>Rewritten</p>");
             note["attributedTo"] = json!(actor);
-            note["updated"] = json!(chrono::Utc::now().to_rfc3339());
+            note["updated"] = json!(wait::now().to_rfc3339());
             note
         }),
     ] {
