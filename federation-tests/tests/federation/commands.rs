@@ -149,7 +149,7 @@ async fn users_and_tokens_are_made(store: Store) {
     for (arguments, word) in [
         (
             ["--email", "nobody@moj.example", "--scopes", "read"],
-            "nobody@moj.example",
+            "account",
         ),
         (
             ["--email", "b@moj.example", "--scopes", "everything"],
