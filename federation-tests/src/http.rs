@@ -1,6 +1,6 @@
 //! One plain HTTP client: no proxies, no redirects followed, whole replies.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use reqwest::{
     Method,
@@ -80,7 +80,7 @@ pub struct Request {
 impl Request {
     pub fn new(method: Method, address: &str) -> Self {
         Self {
-            builder: client().request(method.clone(), address),
+            builder: client(address).request(method.clone(), address),
             asked: format!("{method} {address}"),
         }
     }
@@ -150,11 +150,20 @@ pub fn post(address: &str) -> Request {
 
 // A client per request: a pooled connection to a node that was killed in
 // between would fail in a way that says nothing about the node.
-fn client() -> reqwest::Client {
-    reqwest::Client::builder()
+fn client(address: &str) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(30))
-        .build()
-        .expect("a plain client can be built")
+        .timeout(Duration::from_secs(30));
+    // Names under localhost are this machine (RFC 6761 6.3), also where the
+    // system's resolver does not know that.
+    let host = url::Url::parse(address).ok();
+    let host = host
+        .as_ref()
+        .and_then(url::Url::host_str)
+        .unwrap_or_default();
+    if host.ends_with(".localhost") {
+        builder = builder.resolve(host, (Ipv4Addr::LOCALHOST, 0).into());
+    }
+    builder.build().expect("a plain client can be built")
 }

@@ -216,6 +216,7 @@ impl Node {
         let errors = log.try_clone().expect("a file handle can be copied");
         let child = binary::command(&self.plan.environment)
             .arg("serve")
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
@@ -341,7 +342,11 @@ impl Drop for Node {
         self.kill();
         if std::thread::panicking() {
             let log = self.log();
-            let tail: Vec<&str> = log.lines().rev().take(40).collect();
+            let lines = log
+                .lines()
+                .rev()
+                .filter(|line| !line.contains("status=200"));
+            let tail: Vec<&str> = lines.take(30).collect();
             eprintln!("--- the last lines of {}", self.origin());
             for line in tail.iter().rev() {
                 eprintln!("{line}");

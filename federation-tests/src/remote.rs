@@ -14,13 +14,13 @@ use axum::{
     http::{HeaderMap, Method, Uri},
     response::Response,
 };
-use chrono::Utc;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     http::{self, Reply},
     signing::{Delivery, Key, digest, http_date},
+    wait,
 };
 
 /// What the server says at one path.
@@ -169,7 +169,7 @@ impl Remote {
             origin: origin.to_owned(),
             path: "/inbox".to_owned(),
             host: origin.trim_start_matches("http://").to_owned(),
-            date: Utc::now(),
+            date: wait::now(),
             key_id: self.key_id(),
             digest: digest(&body),
             body,
@@ -191,7 +191,7 @@ impl Remote {
             "type": "Note",
             "attributedTo": self.actor(),
             "content": content,
-            "published": Utc::now().to_rfc3339(),
+            "published": wait::now().to_rfc3339(),
             "to": ["https://www.w3.org/ns/activitystreams#Public"],
             "cc": [format!("{}/followers", self.actor())],
         })

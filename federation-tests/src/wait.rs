@@ -1,6 +1,8 @@
 //! Waiting for what happens on another machine's time.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{DateTime, Utc};
 
 /// How long anything between nodes may take before a test gives up. Generous:
 /// two busy cores run everything.
@@ -38,4 +40,9 @@ pub async fn until_within<T, F: Future<Output = Option<T>>>(
 /// For what must *not* happen: long enough that it would have.
 pub async fn a_while() {
     tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
+/// The real time: the nodes under test are processes that have no other.
+pub fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
 }

@@ -1,3 +1,19 @@
 //! Real nodes, real foreign servers and real clients, from outside.
 
+mod audiences;
+mod browser;
+mod clients;
+mod commands;
+mod demo;
+mod discovery;
+mod foreign_server;
+mod forum_api;
 mod harness;
+mod hostile;
+mod operators;
+mod pages;
+mod setup;
+mod starting;
+mod three_nodes;
+mod two_nodes;
+mod unreachable;
