@@ -52,7 +52,6 @@ fn what_does_not_exist_is_a_problem_document() {
             "",
             "/",
             "/nowhere",
-            "/entries/",
             "/entries/1/nowhere",
             "/entries/x",
             "/v2",

@@ -45,6 +45,9 @@ impl Foreign {
             "publicKey": {"id": key_id, "owner": uri, "publicKeyPem": pem},
         });
         let app = &node.app;
+        // With which the node fetches the keys of those that it does not know.
+        let made = crate::operations::node::ensure_keys(&app.forum).await;
+        made.expect("the node's keys");
         let described = describe(
             &app.federation,
             &crate::federation::json::normalise(document),
