@@ -168,3 +168,64 @@ fn wrong_usage_and_refusals_have_their_exit_status() {
     );
     assert_eq!(status(&["routes"]), Some(0));
 }
+
+/// Three free ports in a row.
+fn three_free_ports() -> u16 {
+    (20_000..30_000_u16)
+        .step_by(7)
+        .skip(usize::from(std::process::id() as u8) * 3)
+        .find(|first| {
+            let bound: Vec<_> = (*first..first + 3)
+                .map(|port| TcpListener::bind(("127.0.0.1", port)))
+                .collect();
+            bound.iter().all(Result::is_ok)
+        })
+        .expect("three free ports")
+}
+
+/// Starts the demo, waits until it is ready, and answers what it printed.
+fn demo(folder: &Path, arguments: &[&str]) -> (Node, Value) {
+    let dir = folder.join("demo").display().to_string();
+    let mut node = Node::start(folder, &[&["demo", "--json", "--dir", &dir], arguments].concat());
+    let line = node.line();
+    let object = serde_json::from_str(&line).expect("one object");
+    (node, object)
+}
+
+#[test]
+fn the_demo_fills_three_nodes_that_follow_each_other_and_keeps_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = three_free_ports();
+    let (mut node, object) = demo(folder.path(), &["--port", &port.to_string()]);
+    assert_eq!(object["fictional"], true);
+    let nodes = object["nodes"].as_array().expect("three nodes");
+    for (index, name) in ["hub", "gov", "cso"].iter().enumerate() {
+        let url = format!("http://{name}.localhost:{}/", usize::from(port) + index);
+        assert_eq!(nodes[index]["url"], url);
+        assert_eq!(nodes[index]["accounts"].as_array().map(Vec::len), Some(2));
+    }
+    let entries = |host: &str, offset: u16| {
+        node_get(host, port + offset, "/api/forum/v1/entries?limit=100")
+    };
+    // Written on the government's node, read on civil society's, and the
+    // other way round.
+    assert!(entries("cso", 2).contains("Legislative review facility"));
+    assert!(entries("gov", 1).contains("Survivor adviser fellowship"));
+    let before = entries("hub", 0);
+    assert_eq!(node.terminate().0, Some(0));
+    let (mut node, _) = demo(folder.path(), &[]);
+    assert_eq!(entries("hub", 0), before);
+    assert_eq!(node.terminate().0, Some(0));
+}
+
+fn node_get(host: &str, port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}.localhost:{port}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (_head, body) = answer.split_once("\r\n\r\n").expect("a body");
+    body.to_owned()
+}
