@@ -186,7 +186,10 @@ fn three_free_ports() -> u16 {
 /// Starts the demo, waits until it is ready, and answers what it printed.
 fn demo(folder: &Path, arguments: &[&str]) -> (Node, Value) {
     let dir = folder.join("demo").display().to_string();
-    let mut node = Node::start(folder, &[&["demo", "--json", "--dir", &dir], arguments].concat());
+    let mut node = Node::start(
+        folder,
+        &[&["demo", "--json", "--dir", &dir], arguments].concat(),
+    );
     let line = node.line();
     let object = serde_json::from_str(&line).expect("one object");
     (node, object)
@@ -204,9 +207,8 @@ fn the_demo_fills_three_nodes_that_follow_each_other_and_keeps_them() {
         assert_eq!(nodes[index]["url"], url);
         assert_eq!(nodes[index]["accounts"].as_array().map(Vec::len), Some(2));
     }
-    let entries = |host: &str, offset: u16| {
-        node_get(host, port + offset, "/api/forum/v1/entries?limit=100")
-    };
+    let entries =
+        |host: &str, offset: u16| node_get(host, port + offset, "/api/forum/v1/entries?limit=100");
     // Written on the government's node, read on civil society's, and the
     // other way round.
     assert!(entries("cso", 2).contains("Legislative review facility"));

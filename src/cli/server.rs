@@ -4,10 +4,8 @@
 use std::{future::IntoFuture, io, net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
 use anyhow::anyhow;
-use axum::{ServiceExt, extract::Request, serve::ListenerExt};
+use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
-use tower::Layer;
-use tower_http::normalize_path::NormalizePathLayer;
 
 use crate::{
     app::{self, App},
@@ -50,9 +48,7 @@ impl Server {
     /// Serves on a bound listener, with the background work.
     pub fn start(app: App, listener: TcpListener) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let service = NormalizePathLayer::trim_trailing_slash().layer(app::router(app.clone()));
-        let service =
-            ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
+        let service = app::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| {
             // Answers are written whole; waiting to fill packets only delays.
             let _ = stream.set_nodelay(true);
@@ -79,11 +75,14 @@ impl Server {
         self.app.stopping.store(true, Ordering::Relaxed);
         // An error means that it has ended by itself.
         let _ = self.stop.send(());
-        match timeout(REQUESTS_END, &mut self.serving).await {
-            Ok(ended) => ended??,
-            Err(_elapsed) => {
-                self.serving.abort();
-                tracing::warn!("requests were cut short: they took too long");
+        // After `ended` there is nothing to wait for.
+        if !self.serving.is_finished() {
+            match timeout(REQUESTS_END, &mut self.serving).await {
+                Ok(ended) => ended??,
+                Err(_elapsed) => {
+                    self.serving.abort();
+                    tracing::warn!("requests were cut short: they took too long");
+                }
             }
         }
         self.work.stop(WORK_ENDS).await;

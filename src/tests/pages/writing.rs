@@ -279,13 +279,21 @@ fn finding_nothing_says_so_beside_what_was_typed() {
     on_both(async |db| {
         let node = TestApp::new(db);
         let mut editor = ministry(&node).await;
-        for address in ["nobody", "@nobody@n.example", "two words", "https://n.example/x"] {
+        for address in [
+            "nobody",
+            "@nobody@n.example",
+            "two words",
+            "https://n.example/x",
+        ] {
             let answer = editor
                 .submit("/find", "/find", &[("address", address)])
                 .await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{address}");
             assert!(answer.body.contains("role=\"alert\""), "{address}");
-            assert!(answer.body.contains(&format!("value=\"{address}\"")), "{address}");
+            assert!(
+                answer.body.contains(&format!("value=\"{address}\"")),
+                "{address}"
+            );
         }
         let found = editor.submit("/find", "/find", &[("address", "moj")]).await;
         assert_eq!(location(&found), "/orgs/moj");

@@ -169,7 +169,10 @@ fn a_reply_names_a_deleted_entry_only_as_the_reply_itself_did() {
         let reply = json!({"kind": "note", "body": "We can.", "in_reply_to": id(&asked)});
         let reply = world.publish(&world.ngo, reply).await;
         world.delete(&world.moj, id(&asked)).await;
-        let reply = world.get(&format!("/entries/{}", id(&reply)), None).await.json();
+        let reply = world
+            .get(&format!("/entries/{}", id(&reply)), None)
+            .await
+            .json();
         assert_eq!(reply["in_reply_to"], asked["uri"]);
     });
 }
