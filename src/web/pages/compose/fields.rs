@@ -212,9 +212,33 @@ pub fn of_entry(entry: &Entry, partners: &[String]) -> Fields {
     fields
 }
 
-/// The form's name of a field that a rule of `domain::entry` is about.
+/// The fields from the top of the form to its end.
+const ORDER: [&str; 19] = [
+    "title",
+    "body",
+    "language",
+    "stage",
+    "status",
+    "closes_on",
+    "starts_on",
+    "ends_on",
+    "budget",
+    "pillars",
+    "exploitation",
+    "activities",
+    "countries",
+    "regions",
+    "sectors",
+    "partners",
+    "audience",
+    "named",
+    "public_confirmed",
+];
+
+/// The faults as the form shows them: by the form's own names of fields, and
+/// from its top to its end.
 pub fn rename(errors: Vec<FieldError>) -> Vec<FieldError> {
-    errors
+    let mut errors: Vec<FieldError> = errors
         .into_iter()
         .map(|error| FieldError {
             field: match error.field {
@@ -223,7 +247,9 @@ pub fn rename(errors: Vec<FieldError>) -> Vec<FieldError> {
             },
             ..error
         })
-        .collect()
+        .collect();
+    errors.sort_by_key(|error| ORDER.iter().position(|name| *name == error.field));
+    errors
 }
 
 #[cfg(test)]
@@ -290,6 +316,14 @@ mod tests {
             names(&errors),
             ["audience", "tlp", "stage", "starts_on", "budget"]
         );
+    }
+
+    #[test]
+    fn faults_are_told_from_the_top_of_the_form_to_its_end() {
+        let errors = ["public_confirmed", "closes_at", "title"]
+            .map(|field| FieldError::new(field, "Mend it."));
+        let told = rename(errors.to_vec());
+        assert_eq!(names(&told), ["title", "closes_on", "public_confirmed"]);
     }
 
     #[test]
