@@ -424,7 +424,7 @@ fn both_statements_of_who_may_be_talked_to_agree() {
                     let address = Url::parse(&format!("https://{host}/inbox")).expect("an address");
                     assert_eq!(
                         hosts::federates_with(conn, &address, allowlist)?,
-                        may_federate(&[decision.clone()], host, allowlist),
+                        may_federate(std::slice::from_ref(&decision), host, allowlist),
                         "{policy:?} {decided}: {host}, {allowlist}"
                     );
                 }
