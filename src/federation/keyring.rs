@@ -136,7 +136,14 @@ impl Federation {
         if self.keyring.refetched.contains_key(key_id) {
             return Err(WireError::UnknownKey);
         }
-        self.fetch_sender(data, key_id, budget).await
+        // What does not fit the key that we know is refused all the same when
+        // its server is not there to be asked.
+        self.fetch_sender(data, key_id, budget)
+            .await
+            .map_err(|error| match error {
+                WireError::KeyUnavailable => WireError::UnknownKey,
+                other => other,
+            })
     }
 
     fn keep(&self, key_id: &Url, sender: Sender) -> Arc<Sender> {

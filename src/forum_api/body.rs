@@ -1,10 +1,13 @@
 //! The body of a request: one JSON object within the node's size limit.
 
+use std::error::Error;
+
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use http_body_util::LengthLimitError;
 use mime::Mime;
 use serde_json::{Map, Value};
 
@@ -45,9 +48,9 @@ impl FromRequest<App> for MaybeJsonObject {
 
 async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     to_bytes(request.into_body(), limit).await.map_err(|error| {
-        let over = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        if over {
+        // The node bounds every body, so that the reason may lie deeper.
+        let mut causes = std::iter::successors(error.source(), |cause| cause.source());
+        if causes.any(|cause| cause.is::<LengthLimitError>()) {
             Problem::TooLarge(limit)
         } else {
             Problem::Unreadable("the connection ended before it was whole".to_owned())
