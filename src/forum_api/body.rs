@@ -48,9 +48,7 @@ impl FromRequest<App> for MaybeJsonObject {
 
 async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     to_bytes(request.into_body(), limit).await.map_err(|error| {
-        // The node bounds every body, so that the reason may lie deeper.
-        let mut causes = std::iter::successors(error.source(), |cause| cause.source());
-        if causes.any(|cause| cause.is::<LengthLimitError>()) {
+        if is_too_large(&error) {
             Problem::TooLarge(limit)
         } else {
             Problem::Unreadable("the connection ended before it was whole".to_owned())
@@ -74,6 +72,11 @@ fn is_json(headers: &HeaderMap) -> bool {
         mime.type_() == mime::APPLICATION
             && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
     })
+}
+
+/// The node bounds every body, so that the reason may lie deeper.
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_large)
 }
 
 #[cfg(test)]
