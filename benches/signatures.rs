@@ -66,7 +66,7 @@ impl Sample {
             },
             inbox: url("https://b.example/inbox"),
             body: activity.to_string().into_bytes(),
-            now: Utc::now(),
+            now: DateTime::from_timestamp(1_795_000_000, 0).expect("a moment"),
         }
     }
 

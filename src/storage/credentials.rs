@@ -42,7 +42,8 @@ pub fn find_session(
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Session>, Error> {
-    let row: Option<(i64, String, DateTime<Utc>, DateTime<Utc>, DateTime<Utc>)> = sessions::table
+    type Row = (i64, String, DateTime<Utc>, DateTime<Utc>, DateTime<Utc>);
+    let row: Option<Row> = sessions::table
         .find(token_hash)
         .filter(sessions::expires_at.gt(At(now)))
         .select((
