@@ -63,7 +63,7 @@ enum Command {
     #[command(after_help = "\
 Examples:
   virtual-forum demo                     http://hub.localhost:8080, gov…:8081 and cso…:8082
-  virtual-forum demo --port 9000 --dir /tmp/forum-demo
+  virtual-forum demo --port 9000 --dir ~/forum-demo
   virtual-forum demo --fresh             start over
 
 It prints addresses and sign-ins when it is ready. Ctrl-C stops all three nodes; their state is kept
