@@ -1,5 +1,7 @@
 //! Structured logs on standard error, as `log.format` and `log.filter` say.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -26,7 +28,10 @@ pub(super) fn start(settings: &config::Log, loudness: Loudness) -> anyhow::Resul
         )
     })?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        // Colours are for people, not for files.
+        .with_ansi(std::io::stderr().is_terminal());
     // An error means that another call was first.
     let _ = match settings.format {
         LogFormat::Text => registry.with(lines).try_init(),
