@@ -213,7 +213,7 @@ pub fn of_entry(entry: &Entry, partners: &[String]) -> Fields {
 }
 
 /// The fields from the top of the form to its end.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "title",
     "body",
     "language",
@@ -233,6 +233,7 @@ const ORDER: [&str; 19] = [
     "audience",
     "named",
     "public_confirmed",
+    "tlp",
 ];
 
 /// The faults as the form shows them: by the form's own names of fields, and
