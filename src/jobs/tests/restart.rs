@@ -77,7 +77,15 @@ fn two_processes_on_one_database_share_the_work_and_send_nothing_twice() {
         let (one, other) = (database.db(), database.db());
         prepare(&one, 120).await;
         let script = Script::new(|_, _| (ms(2), Outcome::Delivered));
-        let (first, second) = (start(&one, fast(), &script), start(&other, fast(), &script));
+        // A busy machine may hold a process up for longer than a short lease.
+        let settings = || Settings {
+            lease: ms(30_000),
+            ..fast()
+        };
+        let (first, second) = (
+            start(&one, settings(), &script),
+            start(&other, settings(), &script),
+        );
         for round in 0..12 {
             let rows = (1..=10).map(|n| {
                 let id = round * 10 + n;
@@ -100,9 +108,13 @@ fn a_lane_that_takes_longer_than_its_lease_is_kept() {
     on_both(async |db| {
         prepare(&db, 3).await;
         queue(&db, to_host("a.example", 1..=3)).await;
-        let script = Script::new(|_, _| (ms(2_000), Outcome::Delivered));
-        let rig = start(&db, fast(), &script);
-        let other = start(&db, fast(), &script);
+        let script = Script::new(|_, _| (ms(5_000), Outcome::Delivered));
+        let settings = || Settings {
+            lease: ms(2_000),
+            ..fast()
+        };
+        let rig = start(&db, settings(), &script);
+        let other = start(&db, settings(), &script);
         until("all are taken", async || script.all_taken() >= 3).await;
         rig.runner.stop(SOON).await;
         other.runner.stop(SOON).await;
