@@ -15,7 +15,9 @@ use tower_http::normalize_path::NormalizePathLayer;
 use super::{App, Auth, Routes, cache, cors, layers, negotiate};
 use crate::{
     federation::{reply::Refusal, routes as wire},
-    forum_api, mastodon, web,
+    forum_api,
+    mastodon::{self, error::ApiError},
+    web::{self, error::PageError},
 };
 
 /// Every route of the node.
@@ -82,27 +84,55 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), web::routes::dress))
         .layer(from_fn_with_state(cache, cache::serve))
         .layer(from_fn_with_state(cors::layer(), cors::share));
-    let served = layers::wrap(served, &app.config).with_state(app);
+    let served = layers::wrap(served, &app.config, panicked).with_state(app);
     // Around the router, because inside it the route is found already: some
     // clients end every address with a slash (MASTODON.md 1.1).
     let trimmed = NormalizePathLayer::trim_trailing_slash().layer(served);
     Router::new().fallback_service(trimmed)
 }
 
-/// Where nothing is, in the words of the door that would have to answer.
+/// Whose words an address is answered in, also where nothing is.
+enum Door {
+    ForumApi,
+    Mastodon,
+    Wire,
+    Pages,
+}
+
+impl Door {
+    fn of(path: &str) -> Self {
+        let is_under = |start: &str| {
+            path.strip_prefix(start)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if is_under("/api/forum") {
+            Self::ForumApi
+        } else if is_under("/api") || is_under("/oauth") {
+            Self::Mastodon
+        } else if is_under("/.well-known") || is_under("/nodeinfo") {
+            Self::Wire
+        } else {
+            Self::Pages
+        }
+    }
+}
+
 async fn nowhere(request: Request) -> Response {
-    let path = request.uri().path();
-    let is_under = |start: &str| {
-        path.strip_prefix(start)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if is_under("/api/forum") {
-        forum_api::not_found().await
-    } else if is_under("/api") || is_under("/oauth") {
-        mastodon::error::not_found().await.into_response()
-    } else if is_under("/.well-known") || is_under("/nodeinfo") {
-        Refusal::NotFound.into_response()
-    } else {
-        negotiate::nothing(request.headers())
+    match Door::of(request.uri().path()) {
+        Door::ForumApi => forum_api::not_found(),
+        Door::Mastodon => ApiError::NotFound.into_response(),
+        Door::Wire => Refusal::NotFound.into_response(),
+        Door::Pages => negotiate::nothing(request.headers()),
+    }
+}
+
+/// The answer when a handler panicked; what it was stands in the log only.
+fn panicked(path: &str) -> Response {
+    match Door::of(path) {
+        Door::ForumApi => forum_api::internal_error(),
+        Door::Mastodon => ApiError::Internal.into_response(),
+        Door::Wire | Door::Pages => {
+            PageError::Internal("a handler panicked".to_owned()).into_response()
+        }
     }
 }

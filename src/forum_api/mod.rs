@@ -93,9 +93,9 @@ pub fn routes() -> Routes {
 /// Answers for what does not exist, and headers for all.
 fn guard(router: Router<App>) -> Router<App> {
     router
-        .route(PREFIX, any(not_found))
-        .route(&format!("{PREFIX}/"), any(not_found))
-        .route(&format!("{PREFIX}/{{*rest}}"), any(not_found))
+        .route(PREFIX, any(async || not_found()))
+        .route(&format!("{PREFIX}/"), any(async || not_found()))
+        .route(&format!("{PREFIX}/{{*rest}}"), any(async || not_found()))
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         // The same for all answers, so that hidden and absent look alike.
         .layer(SetResponseHeaderLayer::overriding(
@@ -109,8 +109,13 @@ fn guard(router: Router<App>) -> Router<App> {
 }
 
 /// What an address of this door answers at which nothing is.
-pub async fn not_found() -> Response {
+pub fn not_found() -> Response {
     Problem::NotFound.into_response()
+}
+
+/// What this door answers when the node is at fault.
+pub fn internal_error() -> Response {
+    Problem::Internal.into_response()
 }
 
 /// Every route of the description, with who may call it.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{App, Auth, Routes},
-    domain::{audience::Viewer, page::Window},
+    domain::{audience::Viewer, page::Window, text},
     storage::{
         self, Conn,
         entries::{self, Filter},
@@ -31,6 +31,8 @@ pub fn routes() -> Routes {
     Routes::new().get("/api/v1/tags/{tag}", Auth::Optional, show)
 }
 
+/// Any name is a hashtag, also one that nobody has used: clients offer to
+/// follow it.
 async fn show(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -38,18 +40,21 @@ async fn show(
 ) -> Result<Json<Tag>, ApiError> {
     let viewer = caller.reads("read:follows")?.clone();
     let name = timelines::fold(&name);
+    if !text::is_hashtag(&name) {
+        return Err(ApiError::NotFound);
+    }
     let urls = app.forum.urls.clone();
     let now = app.forum.now();
     let tag = app
         .forum
         .db
-        .read(move |conn| find(conn, &viewer, &urls, &name, now))
+        .read(move |conn| with_history(conn, &viewer, &urls, &name, now))
         .await?;
-    tag.map(Json).ok_or(ApiError::NotFound)
+    Ok(Json(tag))
 }
 
-/// A hashtag with its use in the last days, as far as the viewer sees it. One
-/// that stands in no entry of theirs is not there.
+/// A hashtag with its use in the last days, if it stands in an entry that the
+/// viewer sees.
 pub fn find(
     conn: &mut Conn,
     viewer: &Viewer,

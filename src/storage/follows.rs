@@ -129,6 +129,16 @@ pub enum Side {
     Following,
 }
 
+/// The ids of all organisations that are neither suspended nor deleted, for a
+/// filter. A macro, because the type of the query is too long to write.
+macro_rules! active {
+    () => {
+        organisation_rows::table
+            .filter(organisation_rows::state.eq("active"))
+            .select(organisation_rows::id)
+    };
+}
+
 /// Followers or followed of an organisation, newest follow first, each with
 /// the follow's id (the page's cursor). Suspended and deleted ones are left out.
 pub fn list(
@@ -145,8 +155,12 @@ pub fn list(
         .select((follows::id, follows::follower_id, follows::followed_id))
         .into_boxed::<Backend>();
     query = match side {
-        Side::Followers => query.filter(follows::followed_id.eq(organisation.0)),
-        Side::Following => query.filter(follows::follower_id.eq(organisation.0)),
+        Side::Followers => query
+            .filter(follows::followed_id.eq(organisation.0))
+            .filter(follows::follower_id.eq_any(active!())),
+        Side::Following => query
+            .filter(follows::follower_id.eq(organisation.0))
+            .filter(follows::followed_id.eq_any(active!())),
     };
     if let Some(before) = window.before {
         query = query.filter(follows::id.lt(before));
@@ -173,17 +187,20 @@ pub fn list(
         .collect())
 }
 
-/// How many accepted followers or followed an organisation has.
+/// How many accepted followers or followed an organisation has, as [`list`]
+/// shows them.
 pub fn count(conn: &mut Conn, organisation: OrganisationId, side: Side) -> Result<i64, Error> {
     let accepted = follows::state.eq(FollowState::Accepted.as_str());
     let count = match side {
         Side::Followers => follows::table
             .filter(follows::followed_id.eq(organisation.0))
+            .filter(follows::follower_id.eq_any(active!()))
             .filter(accepted)
             .count()
             .get_result(conn)?,
         Side::Following => follows::table
             .filter(follows::follower_id.eq(organisation.0))
+            .filter(follows::followed_id.eq_any(active!()))
             .filter(accepted)
             .count()
             .get_result(conn)?,
@@ -191,7 +208,7 @@ pub fn count(conn: &mut Conn, organisation: OrganisationId, side: Side) -> Resul
     Ok(count)
 }
 
-/// Followers and followed of several organisations at once.
+/// [`count`] of the followers and of the followed of several organisations.
 pub fn counts(
     conn: &mut Conn,
     ids: &[OrganisationId],
@@ -201,6 +218,7 @@ pub fn counts(
     let mut counts: HashMap<OrganisationId, (i64, i64)> = HashMap::new();
     let followers: Vec<(i64, i64)> = follows::table
         .filter(follows::followed_id.eq_any(raw.clone()))
+        .filter(follows::follower_id.eq_any(active!()))
         .filter(follows::state.eq("accepted"))
         .group_by(follows::followed_id)
         .select((follows::followed_id, count_star()))
@@ -210,6 +228,7 @@ pub fn counts(
     }
     let following: Vec<(i64, i64)> = follows::table
         .filter(follows::follower_id.eq_any(raw))
+        .filter(follows::followed_id.eq_any(active!()))
         .filter(follows::state.eq("accepted"))
         .group_by(follows::follower_id)
         .select((follows::follower_id, count_star()))
@@ -291,4 +310,53 @@ pub fn remote_followers(
     Ok(organisations::find_many(conn, &ids)?
         .into_values()
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::organisation::OrganisationState,
+        storage::{
+            samples::{at, insert_organisation, url},
+            testing::on_both,
+        },
+    };
+
+    #[test]
+    fn who_is_suspended_neither_stands_in_lists_nor_counts() {
+        on_both(async |db| {
+            let found = db.write(|conn| {
+                let [me, good, bad] = [1, 2, 3].map(OrganisationId);
+                for id in [me, good, bad] {
+                    insert_organisation(conn, id, None)?;
+                }
+                let pairs = [(good, me), (bad, me), (me, good), (me, bad)];
+                for (number, (follower, followed)) in (1..).zip(pairs) {
+                    let follow = Follow {
+                        id: FollowId(number),
+                        follower,
+                        followed,
+                        state: FollowState::Accepted,
+                        activity_uri: url(&format!("https://n.example/follows/{number}")),
+                        created_at: at(0),
+                    };
+                    insert(conn, &follow)?;
+                }
+                let mut suspended = organisations::find(conn, bad)?.expect("it is there");
+                suspended.state = OrganisationState::Suspended;
+                organisations::update(conn, &suspended)?;
+                let mut found = Vec::new();
+                for side in [Side::Followers, Side::Following] {
+                    let listed = list(conn, me, side, FollowState::Accepted, Window::first(10))?;
+                    assert_eq!(listed.len(), 1, "{side:?}");
+                    found.push((listed[0].1.id, count(conn, me, side)?));
+                }
+                assert_eq!(counts(conn, &[me])?[&me], (1, 1));
+                Ok::<_, Error>(found)
+            });
+            let found = found.await.expect("written");
+            assert_eq!(found, [(OrganisationId(2), 1), (OrganisationId(2), 1)]);
+        });
+    }
 }

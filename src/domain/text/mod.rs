@@ -74,9 +74,29 @@ pub fn hashtag(name: &str) -> String {
     }
 }
 
+/// Can this stand behind `#`? Letters, digits and underscores, with at least
+/// one that is no digit.
+pub fn is_hashtag(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.chars().any(|c| !c.is_numeric())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hashtags_are_words() {
+        for (name, is) in [
+            ("water", true),
+            ("åland_2", true),
+            ("2030", false),
+            ("", false),
+            ("a<b", false),
+            ("two words", false),
+        ] {
+            assert_eq!(is_hashtag(name), is, "{name}");
+        }
+    }
 
     #[test]
     fn names_become_hashtags_in_camel_case() {
