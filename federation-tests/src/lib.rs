@@ -9,6 +9,7 @@ pub mod database;
 pub mod foreign;
 pub mod forum;
 pub mod http;
+pub mod load;
 pub mod mastodon;
 pub mod node;
 pub mod port;
