@@ -5,6 +5,9 @@ use url::Url;
 
 use crate::domain::id::{ActivityId, EntryId};
 
+/// Where the node hands out the program's own source.
+pub const SOURCE: &str = "/source.tar.gz";
+
 /// `host`, or `host:port` when the port is not the scheme's own.
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();

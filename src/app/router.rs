@@ -136,3 +136,27 @@ fn panicked(path: &str) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_the_words_of_its_door_and_not_what_it_was() {
+        for (path, content_type) in [
+            ("/api/forum/v1/entries", "application/problem+json"),
+            ("/api/v1/timelines/home", "application/json"),
+            ("/oauth/token", "application/json"),
+            ("/entries/1", "text/html; charset=utf-8"),
+            ("/apiary", "text/html; charset=utf-8"),
+        ] {
+            let answer = panicked(path);
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(
+                answer.headers()[header::CONTENT_TYPE],
+                content_type,
+                "{path}"
+            );
+        }
+    }
+}

@@ -13,6 +13,7 @@ use crate::{
         entries::{self, Filter},
         organisations,
     },
+    urls::SOURCE,
 };
 
 /// FEP-2677: where the node's own actor is.
@@ -77,9 +78,13 @@ pub(super) async fn v2_1(State(app): State<App>) -> Result<Response, Refusal> {
 async fn answer(app: &App, version: Version) -> Result<Response, Refusal> {
     let usage = app.forum.db.read(usage).await?;
     let node = &app.config.node;
+    let mut software = json!({"name": "virtual-forum", "version": env!("CARGO_PKG_VERSION")});
+    if version == Version::V2_1 {
+        software["repository"] = json!(app.forum.urls.absolute(SOURCE));
+    }
     let info = json!({
         "version": version.number(),
-        "software": {"name": "virtual-forum", "version": env!("CARGO_PKG_VERSION")},
+        "software": software,
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": false,

@@ -32,7 +32,7 @@ use crate::{
         entries::{self, Filter},
         organisations,
     },
-    urls::Urls,
+    urls::{SOURCE, Urls},
 };
 
 /// Clients read the first number as Mastodon's and switch features by it.
@@ -66,7 +66,7 @@ async fn instance_v2(State(app): State<App>) -> Result<Json<Instance>, ApiError>
         domain: app.forum.urls.authority(),
         title: node.name.clone(),
         version: VERSION.to_owned(),
-        source_url: app.forum.urls.absolute("/about").to_string(),
+        source_url: app.forum.urls.absolute(SOURCE).to_string(),
         description: node.description.clone(),
         wrapstodon: None,
         usage: Usage {

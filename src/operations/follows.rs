@@ -165,19 +165,14 @@ pub async fn approve(
     person: &Person,
     follower: OrganisationId,
 ) -> Result<Relationship, FollowError> {
-    let person = person.clone();
-    forum
-        .write(move |conn, forum| {
-            let me = &person.organisation;
-            let other = target(conn, &person, follower)?;
-            let follow = follows::find(conn, other.id, me.id)?.ok_or(FollowError::NotFound)?;
-            if follow.state == FollowState::Pending {
-                follows::set_state(conn, follow.id, FollowState::Accepted)?;
-                answer(conn, forum, me, &other, &follow, ActivityKind::Accept)?;
-            }
-            relationship(conn, me.id, other.id)
-        })
-        .await
+    decide(forum, person, follower, |conn, forum, me, other, follow| {
+        if follow.state == FollowState::Pending {
+            follows::set_state(conn, follow.id, FollowState::Accepted)?;
+            answer(conn, forum, me, other, follow, ActivityKind::Accept)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Refuses a request to follow the person's organisation, or removes a
@@ -190,14 +185,29 @@ pub async fn refuse(
     person: &Person,
     follower: OrganisationId,
 ) -> Result<Relationship, FollowError> {
+    decide(forum, person, follower, |conn, forum, me, other, follow| {
+        follows::delete(conn, follow.id)?;
+        answer(conn, forum, me, other, follow, ActivityKind::Reject)
+    })
+    .await
+}
+
+type Decision =
+    fn(&mut Conn, &Forum, &Organisation, &Organisation, &Follow) -> Result<(), storage::Error>;
+
+async fn decide(
+    forum: &Forum,
+    person: &Person,
+    follower: OrganisationId,
+    decision: Decision,
+) -> Result<Relationship, FollowError> {
     let person = person.clone();
     forum
         .write(move |conn, forum| {
             let me = &person.organisation;
             let other = target(conn, &person, follower)?;
             let follow = follows::find(conn, other.id, me.id)?.ok_or(FollowError::NotFound)?;
-            follows::delete(conn, follow.id)?;
-            answer(conn, forum, me, &other, &follow, ActivityKind::Reject)?;
+            decision(conn, forum, me, &other, &follow)?;
             relationship(conn, me.id, other.id)
         })
         .await

@@ -4,9 +4,6 @@
 use crate::{domain::account::Role, web::assets};
 
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Where the source of this program is found unless the operator says
-/// otherwise.
-pub const SOURCE: &str = "/about#software";
 
 /// Everything that `base.html` shows.
 #[derive(Debug, Clone)]
@@ -31,8 +28,6 @@ pub struct Node {
     /// A demonstration: every page says that all is invented.
     pub fictional: bool,
     pub version: &'static str,
-    /// Where the source of this very program is offered (AGPL-3.0, 13).
-    pub source: String,
 }
 
 /// Who is signed in.
@@ -63,7 +58,6 @@ impl Layout {
                 contact: String::new(),
                 fictional: false,
                 version: VERSION,
-                source: SOURCE.to_owned(),
             },
             person: None,
             token: String::new(),

@@ -14,5 +14,6 @@ pub mod pages;
 pub mod render;
 pub mod routes;
 pub mod session;
+mod source;
 pub mod views;
 pub mod visit;

@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::app::{App, Auth, Routes};
+use crate::{
+    app::{App, Auth, Routes},
+    urls::SOURCE,
+};
 
 use super::{
     assets,
@@ -18,6 +21,7 @@ use super::{
         about, admin, compose, directory, find, follows, home, link, organisation, profile,
         sign_in, timeline,
     },
+    source,
     visit::Visit,
 };
 
@@ -45,6 +49,7 @@ fn reading() -> Routes {
         .get("/help", Auth::Optional, about::help)
         .get("/assets/{name}", Auth::None, asset)
         .get("/favicon.ico", Auth::None, icon)
+        .get(SOURCE, Auth::None, source::send)
 }
 
 fn doors() -> Routes {

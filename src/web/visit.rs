@@ -24,7 +24,7 @@ use super::{
     assets, client,
     error::PageError,
     form::Fields,
-    layout::{Layout, Node, Notice, Person, SOURCE, VERSION},
+    layout::{Layout, Node, Notice, Person, VERSION},
     render::{self, Keep},
     session::{self, Cookies},
     views::organisation,
@@ -141,7 +141,6 @@ impl Visit {
                 contact: node.contact_email.clone(),
                 fictional: node.fictional,
                 version: VERSION,
-                source: SOURCE.to_owned(),
             },
             person: self.person.as_ref().map(|person| Person {
                 email: person.who.user.email.clone(),

@@ -1,7 +1,6 @@
 //! Accept and Reject: the answer to a Follow of ours; a later Reject ends it.
 
-use activitypub_federation::{config::Data, traits::Activity};
-use async_trait::async_trait;
+use activitypub_federation::config::Data;
 use url::Url;
 
 use super::{Inbound, activity};
@@ -12,13 +11,17 @@ use crate::{
     storage::{self, Conn, organisations},
 };
 
-activity!(Accept);
-activity!(Reject);
+activity!(Accept, check, accept);
+activity!(Reject, check, reject);
 
 /// The Follow that is answered: its id, and the follower when it is embedded.
 struct Answered {
     uri: Option<Url>,
     follower: Option<Url>,
+}
+
+fn check(inbound: &Inbound) -> Result<(), WireError> {
+    answered(inbound).map(drop)
 }
 
 fn answered(inbound: &Inbound) -> Result<Answered, WireError> {
@@ -61,64 +64,27 @@ impl Answered {
     }
 }
 
-#[async_trait]
-impl Activity for Accept {
-    type DataType = Federation;
-    type Error = WireError;
-
-    fn id(&self) -> &Url {
-        &self.inbound().id
-    }
-
-    fn actor(&self) -> &Url {
-        &self.inbound().sender.uri
-    }
-
-    async fn verify(&self, _data: &Data<Federation>) -> Result<(), WireError> {
-        answered(self.inbound()).map(drop)
-    }
-
-    async fn receive(self, data: &Data<Federation>) -> Result<(), WireError> {
-        let answered = answered(&self.0)?;
-        let sender = self.0.sender.id;
-        self.0
-            .once(data, move |conn, _| {
-                match answered.follower(conn, sender)? {
-                    Some(me) => follows::accepted(conn, answered.uri.as_ref(), me, sender),
-                    None => Ok(()),
-                }
-            })
-            .await
-    }
+async fn accept(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    take(inbound, data, follows::accepted).await
 }
 
-#[async_trait]
-impl Activity for Reject {
-    type DataType = Federation;
-    type Error = WireError;
+async fn reject(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    take(inbound, data, follows::ended).await
+}
 
-    fn id(&self) -> &Url {
-        &self.inbound().id
-    }
+/// What an answer does to the Follow of this id or between these two.
+type Effect =
+    fn(&mut Conn, Option<&Url>, OrganisationId, OrganisationId) -> Result<(), storage::Error>;
 
-    fn actor(&self) -> &Url {
-        &self.inbound().sender.uri
-    }
-
-    async fn verify(&self, _data: &Data<Federation>) -> Result<(), WireError> {
-        answered(self.inbound()).map(drop)
-    }
-
-    async fn receive(self, data: &Data<Federation>) -> Result<(), WireError> {
-        let answered = answered(&self.0)?;
-        let sender = self.0.sender.id;
-        self.0
-            .once(data, move |conn, _| {
-                match answered.follower(conn, sender)? {
-                    Some(me) => follows::ended(conn, answered.uri.as_ref(), me, sender),
-                    None => Ok(()),
-                }
-            })
-            .await
-    }
+async fn take(inbound: Inbound, data: &Data<Federation>, effect: Effect) -> Result<(), WireError> {
+    let answered = answered(&inbound)?;
+    let sender = inbound.sender.id;
+    inbound
+        .once(data, move |conn, _| {
+            match answered.follower(conn, sender)? {
+                Some(me) => effect(conn, answered.uri.as_ref(), me, sender),
+                None => Ok(()),
+            }
+        })
+        .await
 }

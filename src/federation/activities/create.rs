@@ -1,8 +1,7 @@
 //! Create: an entry of an organisation that is followed here, or an answer to
 //! an entry that is known here.
 
-use activitypub_federation::{config::Data, traits::Activity};
-use async_trait::async_trait;
+use activitypub_federation::config::Data;
 use serde_json::Value;
 use url::Url;
 
@@ -16,7 +15,7 @@ use crate::{
     operations::entries,
 };
 
-activity!(Create);
+activity!(Create, check, take);
 
 /// The object, embedded or fetched, as the sender's own; `None` when it is
 /// nothing that this node keeps.
@@ -52,36 +51,22 @@ pub(super) fn addresses_us(inbound: &Inbound, data: &Data<Federation>) -> bool {
         .any(|url| data.forum.urls.read_organisation(&url).is_some())
 }
 
-#[async_trait]
-impl Activity for Create {
-    type DataType = Federation;
-    type Error = WireError;
-
-    fn id(&self) -> &Url {
-        &self.inbound().id
+fn check(inbound: &Inbound) -> Result<(), WireError> {
+    match inbound.object() {
+        Some(object) if entry::is_entry(object) => entry::owner(object).map(drop),
+        _ => inbound.object_id().map(drop),
     }
+}
 
-    fn actor(&self) -> &Url {
-        &self.inbound().sender.uri
-    }
-
-    async fn verify(&self, _data: &Data<Federation>) -> Result<(), WireError> {
-        match self.inbound().object() {
-            Some(object) if entry::is_entry(object) => entry::owner(object).map(drop),
-            _ => self.inbound().object_id().map(drop),
-        }
-    }
-
-    async fn receive(self, data: &Data<Federation>) -> Result<(), WireError> {
-        let Some(object) = own_object(&self.0, data).await? else {
-            return Ok(());
-        };
-        let asked = addresses_us(&self.0, data);
-        let arrived = entry::read(&object, self.0.sender.clone(), data.forum.now())?;
-        self.0
-            .once(data, move |conn, forum| {
-                entries::accept_remote(conn, forum, arrived, asked).map(drop)
-            })
-            .await
-    }
+async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let Some(object) = own_object(&inbound, data).await? else {
+        return Ok(());
+    };
+    let asked = addresses_us(&inbound, data);
+    let arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
+    inbound
+        .once(data, move |conn, forum| {
+            entries::accept_remote(conn, forum, arrived, asked).map(drop)
+        })
+        .await
 }

@@ -1,51 +1,35 @@
 //! Delete: of an entry, or of the organisation itself.
 
-use activitypub_federation::{config::Data, traits::Activity};
-use async_trait::async_trait;
-use url::Url;
+use activitypub_federation::config::Data;
 
-use super::activity;
+use super::{Inbound, activity};
 use crate::{
     federation::{Federation, WireError, origin::same_origin},
     operations::{entries, organisations},
 };
 
-activity!(Delete);
+activity!(Delete, check, take);
 
-#[async_trait]
-impl Activity for Delete {
-    type DataType = Federation;
-    type Error = WireError;
-
-    fn id(&self) -> &Url {
-        &self.inbound().id
+fn check(inbound: &Inbound) -> Result<(), WireError> {
+    if same_origin(&inbound.object_id()?, &inbound.sender.uri) {
+        Ok(())
+    } else {
+        Err(WireError::NotTheirs(
+            "the deleted object is of another origin",
+        ))
     }
+}
 
-    fn actor(&self) -> &Url {
-        &self.inbound().sender.uri
-    }
-
-    async fn verify(&self, _data: &Data<Federation>) -> Result<(), WireError> {
-        if same_origin(&self.inbound().object_id()?, self.actor()) {
-            Ok(())
-        } else {
-            Err(WireError::NotTheirs(
-                "the deleted object is of another origin",
-            ))
-        }
-    }
-
-    async fn receive(self, data: &Data<Federation>) -> Result<(), WireError> {
-        let object = self.inbound().object_id()?;
-        let sender = self.0.sender.clone();
-        self.0
-            .once(data, move |conn, forum| {
-                if object == sender.uri {
-                    organisations::delete_remote(conn, forum, &sender)
-                } else {
-                    entries::delete_remote(conn, forum, &object, &sender).map(drop)
-                }
-            })
-            .await
-    }
+async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let object = inbound.object_id()?;
+    let sender = inbound.sender.clone();
+    inbound
+        .once(data, move |conn, forum| {
+            if object == sender.uri {
+                organisations::delete_remote(conn, forum, &sender)
+            } else {
+                entries::delete_remote(conn, forum, &object, &sender).map(drop)
+            }
+        })
+        .await
 }

@@ -48,6 +48,11 @@ impl Inbound {
             .ok_or_else(|| WireError::Malformed("the activity has no usable object".into()))
     }
 
+    /// Is there an object, embedded or not?
+    fn has_object(&self) -> Result<(), WireError> {
+        self.object_id().map(drop)
+    }
+
     /// Runs `effect` in one transaction with the record of this activity, so
     /// that a replay has no second effect.
     async fn once<E>(
@@ -75,15 +80,32 @@ impl Inbound {
     }
 }
 
-/// Implements the parts of [`Activity`] that all have in common.
+/// An activity by its two rules: `check` looks at what it says before anything
+/// is done, and `take` brings about what it says.
 macro_rules! activity {
-    ($name:ident) => {
+    ($name:ident, $check:path, $take:path) => {
         #[derive(Debug)]
         pub(super) struct $name(pub(super) $crate::federation::activities::Inbound);
 
-        impl $name {
-            fn inbound(&self) -> &$crate::federation::activities::Inbound {
-                &self.0
+        #[async_trait::async_trait]
+        impl activitypub_federation::traits::Activity for $name {
+            type DataType = $crate::federation::Federation;
+            type Error = $crate::federation::WireError;
+
+            fn id(&self) -> &url::Url {
+                &self.0.id
+            }
+
+            fn actor(&self) -> &url::Url {
+                &self.0.sender.uri
+            }
+
+            async fn verify(&self, _: &Data<Self::DataType>) -> Result<(), Self::Error> {
+                $check(&self.0)
+            }
+
+            async fn receive(self, data: &Data<Self::DataType>) -> Result<(), Self::Error> {
+                $take(self.0, data).await
             }
         }
     };

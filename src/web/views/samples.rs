@@ -31,7 +31,6 @@ pub fn layout() -> Layout {
             contact: "contact@n.example".into(),
             fictional: true,
             version: "0.1.0",
-            source: "https://n.example/source".into(),
         },
         person: Some(person()),
         token: "form-token".into(),
