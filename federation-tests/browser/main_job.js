@@ -4,40 +4,17 @@
 //
 // Usage: main_job.js CHROMIUM '{"a": {...}, "b": {...}, "password": "…"}'
 // Prints {"entry": address of the request, "seen": its title on the second node}.
-import { chromium } from "playwright-core";
+import { fail, launch, open as openPage, signIn } from "./sign_in.js";
 
 const [executablePath, plan] = process.argv.slice(2);
 const { a, b, password, title } = JSON.parse(plan);
 
-const browser = await chromium.launch({
-  executablePath,
-  // Root in a container has no sandbox to offer.
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
-});
+const browser = await launch(executablePath);
 
 async function open(node, options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  // A page that breaks its own content policy, or throws, fails the test.
-  page.on("pageerror", (error) => fail(`${page.url()}: ${error}`));
-  page.on("console", (message) => {
-    if (message.type() === "error" && /Content Security Policy|Uncaught/.test(message.text())) {
-      fail(`${page.url()}: ${message.text()}`);
-    }
-  });
-  await page.goto(node.origin);
-  await page.getByRole("link", { name: "Sign in", exact: true }).first().click();
-  await page.getByLabel(/E-mail/).fill(node.email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText(node.email).first().waitFor();
+  const page = await openPage(browser, options);
+  await signIn(page, { ...node, password });
   return page;
-}
-
-function fail(reason) {
-  console.error(reason);
-  process.exit(1);
 }
 
 async function follow(page, address) {

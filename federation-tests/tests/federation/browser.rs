@@ -1,18 +1,22 @@
-//! The main job in a real browser.
+//! The pages in a real browser: the main job, and whether everybody can use
+//! them.
 
 use federation_tests::{
     database::Store,
-    node::{PASSWORD, Plan},
+    node::{PASSWORD, Plan, text},
     script,
 };
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_published_in_a_browser_is_read_in_one_on_another_node() {
-    let chromium = match std::env::var("VIRTUAL_FORUM_TEST_CHROMIUM") {
+fn chromium() -> String {
+    match std::env::var("VIRTUAL_FORUM_TEST_CHROMIUM") {
         Ok(path) if !path.is_empty() => path,
         _ => panic!("set VIRTUAL_FORUM_TEST_CHROMIUM, or start the tests with ./test"),
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_published_in_a_browser_is_read_in_one_on_another_node() {
     // Two host names, so that the browser keeps two sets of cookies; it finds
     // every name under localhost on this machine by itself.
     let a = Plan::new(Store::Sqlite).named("ministry.localhost");
@@ -35,11 +39,74 @@ async fn a_request_published_in_a_browser_is_read_in_one_on_another_node() {
         "title": "Training for border police",
     });
     let mut command = script::node("browser/main_job.js");
-    command.args([&chromium, &plan.to_string()]);
+    command.args([chromium(), plan.to_string()]);
     let report = script::json(command);
     assert_eq!(report["seen"], "Training for border police", "{report}");
     assert_eq!(
         report["overflow"], false,
         "the entry does not fit on a phone"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
+    let node = Plan::new(Store::Sqlite)
+        .named("forum.localhost")
+        .start()
+        .await;
+    let ministry = node.member("moj", "Ministry of Justice", "government");
+    node.user("admin@moj.example", "moj", "administrator");
+    let shelter = node.member("shelter", "Shelter for All", "civil_society");
+    let entry = ministry.forum().publish(&json!({
+        "kind": "project", "title": "Training for border police", "stage": "idea",
+        "body": "## Aim\n\nFive *days*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "audience": "public", "countries": ["AL", "XK"], "regions": ["039"],
+        "sectors": ["15190"], "pillars": ["prevention"], "language": "en",
+        "budget": {"currency": "EUR", "total": 180_000, "gap": 120_000},
+    }));
+    let entry = entry.await;
+    let (id, address) = (text(&entry, "id"), text(&entry, "uri"));
+    let path = address.replace(&node.origin(), "");
+    let reply =
+        json!({"kind": "note", "body": "We can help.", "in_reply_to": id, "audience": "public"});
+    shelter.forum().publish(&reply).await;
+    let organisation = "/orgs/moj".to_owned();
+    let open = [
+        "/",
+        "/?q=training",
+        "/?q=nothing-such",
+        "/organisations",
+        "/about",
+        "/about/codes",
+    ]
+    .into_iter()
+    .chain(["/help", "/sign-in", "/nowhere", "/tags/prevention"])
+    .map(str::to_owned)
+    .chain([path.clone(), organisation]);
+    let personal = [
+        "/timeline",
+        "/compose",
+        "/compose?kind=project",
+        "/find",
+        "/following",
+    ]
+    .into_iter()
+    .chain([
+        "/followers",
+        "/profile",
+        "/admin/organisations",
+        "/admin/users",
+    ])
+    .chain(["/admin/deliveries", "/admin/hosts"])
+    .map(str::to_owned)
+    .chain(["", "/edit", "/delete"].map(|end| format!("{path}{end}")));
+    let plan = json!({
+        "origin": node.origin(), "email": "admin@moj.example", "password": PASSWORD,
+        "open": Vec::from_iter(open), "personal": Vec::from_iter(personal),
+    });
+    let mut command = script::node("browser/accessibility.js");
+    command.args([chromium(), plan.to_string()]);
+    let report = script::json(command);
+    assert_eq!(report["checked"], 2 * (12 + 14), "{report}");
+    assert_eq!(report["faults"], json!([]), "{report:#}");
 }
