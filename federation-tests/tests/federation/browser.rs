@@ -57,14 +57,14 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let ministry = node.member("moj", "Ministry of Justice", "government");
     node.user("admin@moj.example", "moj", "administrator");
     let shelter = node.member("shelter", "Shelter for All", "civil_society");
-    let entry = ministry.forum().publish(&json!({
+    let entry = json!({
         "kind": "project", "title": "Training for border police", "stage": "idea",
         "body": "## Aim\n\nFive *days*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
         "audience": "public", "countries": ["AL", "XK"], "regions": ["039"],
         "sectors": ["15190"], "pillars": ["prevention"], "language": "en",
         "budget": {"currency": "EUR", "total": 180_000, "gap": 120_000},
-    }));
-    let entry = entry.await;
+    });
+    let entry = ministry.forum().publish(&entry).await;
     let (id, address) = (text(&entry, "id"), text(&entry, "uri"));
     let path = address.replace(&node.origin(), "");
     let reply =
