@@ -1,6 +1,6 @@
 //! The ActivityPub wire: what other servers send and read.
 //!
-//! `signatures`, `json`, `origin` and `fetch` decide what is believed;
+//! `signatures`, `proofs`, `json`, `origin` and `fetch` decide what is believed;
 //! `objects` turn documents into the domain and back; `inbox` and
 //! `activities` receive; `outbox` and `delivery` send; `lookup` finds others
 //! on a person's behalf; `routes` is what other servers read.
@@ -22,6 +22,7 @@ mod nodeinfo;
 pub mod objects;
 pub mod origin;
 pub mod outbox;
+pub mod proofs;
 pub mod reply;
 pub mod routes;
 pub mod signatures;

@@ -15,6 +15,8 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rustls_pki_types::pem::{PemObject, SectionKind};
 
+use super::is_small_order;
+
 /// Sizes of RSA keys that are accepted, in bits (SECURITY.md 2.2).
 pub const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
@@ -97,6 +99,10 @@ impl PublicKey {
 
     /// SPKI, or the 32 bytes themselves.
     fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
+        let raw = bytes.last_chunk::<32>().ok_or(KeyError::Unsupported)?;
+        if is_small_order(raw) {
+            return Err(KeyError::Unsupported);
+        }
         let parsed = ParsedPublicKey::new(&ED25519, bytes).map_err(|_| KeyError::Unsupported)?;
         Ok(Self {
             kind: Kind::Ed25519,

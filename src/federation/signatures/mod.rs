@@ -8,12 +8,14 @@ mod key_cache;
 #[cfg(test)]
 mod key_tests;
 pub mod keys;
+mod small_order;
 
 use http::{HeaderMap, Method, header::HeaderName};
 use url::Url;
 
 pub use key_cache::KeyCache;
 pub use keys::{KeyError, PrivateKey, PublicKey};
+pub use small_order::is_small_order;
 
 /// Largest body of a request, in bytes (SECURITY.md 2.1).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
