@@ -4,7 +4,10 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::id::{ActivityId, EntryId, OrganisationId};
+use super::{
+    id::{ActivityId, EntryId, OrganisationId},
+    reaction::ReactionKind,
+};
 
 /// The activities that local organisations perform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +19,12 @@ pub enum ActivityKind {
     Accept,
     Reject,
     Undo,
+    Like,
+    Announce,
 }
 
 impl ActivityKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -27,6 +32,8 @@ impl ActivityKind {
         Self::Accept,
         Self::Reject,
         Self::Undo,
+        Self::Like,
+        Self::Announce,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -38,6 +45,8 @@ impl ActivityKind {
             Self::Accept => "Accept",
             Self::Reject => "Reject",
             Self::Undo => "Undo",
+            Self::Like => "Like",
+            Self::Announce => "Announce",
         }
     }
 }
@@ -53,6 +62,16 @@ pub enum Subject {
     Myself,
     /// Follow of an organisation.
     Organisation { uri: Url },
+    /// Like or Announce of a public entry, ours or another server's.
+    Object { uri: Url, owner: Url },
+    /// Undo of a Like or an Announce.
+    Reaction {
+        kind: ReactionKind,
+        /// Of the activity that is undone.
+        uri: Url,
+        object: Url,
+        owner: Url,
+    },
     /// Accept, Reject or Undo of a Follow.
     Follow {
         uri: Url,
@@ -71,6 +90,8 @@ pub enum Recipients {
     Everybody,
     /// One remote organisation.
     One(OrganisationId),
+    /// The followers of the actor, and one remote organisation.
+    FollowersAnd(OrganisationId),
 }
 
 /// An activity of a local organisation, to be worded and sent.

@@ -216,6 +216,10 @@ pub struct Thread {
 pub struct Counts {
     pub responses: i64,
     pub replies: i64,
+    #[serde(skip)]
+    pub likes: i64,
+    #[serde(skip)]
+    pub boosts: i64,
 }
 
 impl Entry {

@@ -59,6 +59,8 @@ ids! {
     UserId,
     /// A follow of one organisation by another.
     FollowId,
+    /// A like or a boost of an entry.
+    ReactionId,
     /// An activity, sent or received.
     ActivityId,
     /// One activity on its way to one inbox.

@@ -12,6 +12,7 @@ pub mod follow;
 pub mod id;
 pub mod organisation;
 pub mod page;
+pub mod reaction;
 pub mod task;
 pub mod taxonomy;
 pub mod text;

@@ -155,9 +155,14 @@ fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Va
         Subject::Myself if !takes_part && outgoing.kind != ActivityKind::Delete => {
             Err(Refusal::NotFound)
         }
-        Subject::Tombstone { .. } | Subject::Myself => {
+        Subject::Object { .. } if outgoing.kind != ActivityKind::Announce || !takes_part => {
+            Err(Refusal::NotFound)
+        }
+        Subject::Tombstone { .. } | Subject::Myself | Subject::Object { .. } => {
             outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
         }
-        Subject::Organisation { .. } | Subject::Follow { .. } => Err(Refusal::NotFound),
+        Subject::Organisation { .. } | Subject::Reaction { .. } | Subject::Follow { .. } => {
+            Err(Refusal::NotFound)
+        }
     }
 }

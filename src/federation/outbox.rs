@@ -17,6 +17,7 @@ use crate::{
         entry::Entry,
         id::{ActivityId, DeliveryId, OrganisationId},
         organisation::Organisation,
+        reaction::ReactionKind,
     },
     storage::{
         self, Conn, activities,
@@ -82,6 +83,9 @@ fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
         Subject::Follow {
             follower, followed, ..
         } => format!("follow {follower} {followed}"),
+        Subject::Object { uri, .. } | Subject::Reaction { object: uri, .. } => {
+            format!("reaction {} {uri}", actor.uri)
+        }
     }
 }
 
@@ -100,6 +104,10 @@ fn inboxes(
             add_followers(conn, actor.id, &mut inboxes)?;
             add_answered(conn, outgoing, &mut inboxes)?;
         }
+        Recipients::FollowersAnd(id) => {
+            add_followers(conn, actor.id, &mut inboxes)?;
+            inboxes.extend(organisations::find(conn, id)?.map(shared));
+        }
         Recipients::Everybody => {
             add_followers(conn, actor.id, &mut inboxes)?;
             add_answered(conn, outgoing, &mut inboxes)?;
@@ -107,7 +115,11 @@ fn inboxes(
                 Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => {
                     inboxes.extend(deliveries::inboxes_told(conn, *id)?);
                 }
-                Subject::Myself | Subject::Organisation { .. } | Subject::Follow { .. } => {
+                Subject::Myself
+                | Subject::Organisation { .. }
+                | Subject::Object { .. }
+                | Subject::Reaction { .. }
+                | Subject::Follow { .. } => {
                     inboxes.extend(deliveries::inboxes_told_by(conn, actor.id)?);
                 }
             }
@@ -179,6 +191,27 @@ pub(super) fn word(
             activity["object"] = json!(uri);
             activity
         }
+        Subject::Object { uri, owner } => {
+            let mut activity = reaction(actor, outgoing, outgoing.kind, owner);
+            activity["object"] = json!(uri);
+            activity
+        }
+        Subject::Reaction {
+            kind,
+            uri,
+            object,
+            owner,
+        } => {
+            let undone = match kind {
+                ReactionKind::Like => ActivityKind::Like,
+                ReactionKind::Boost => ActivityKind::Announce,
+            };
+            let mut activity = reaction(actor, outgoing, undone, owner);
+            activity["object"] = json!({
+                "id": uri, "type": undone.as_str(), "actor": actor.uri, "object": object,
+            });
+            activity
+        }
         Subject::Follow {
             uri,
             follower,
@@ -206,6 +239,20 @@ fn bare(actor: &Organisation, outgoing: &Outgoing) -> Value {
         "type": outgoing.kind.as_str(),
         "actor": actor.uri,
     })
+}
+
+/// A boost is for everybody, a like for the owner of what is liked only; and
+/// so is the Undo of it.
+fn reaction(actor: &Organisation, outgoing: &Outgoing, kind: ActivityKind, owner: &Url) -> Value {
+    if kind != ActivityKind::Announce {
+        let mut activity = bare(actor, outgoing);
+        activity["to"] = json!([owner]);
+        return activity;
+    }
+    let mut activity = to_everybody(actor, outgoing);
+    let followers = actor.endpoints.followers.iter();
+    activity["cc"] = json!(Vec::from_iter(followers.chain([owner])));
+    activity
 }
 
 fn to_everybody(actor: &Organisation, outgoing: &Outgoing) -> Value {

@@ -31,6 +31,8 @@ use crate::{
         entries::Filter,
         follows::{self, Side},
         organisations,
+        reactions::By,
+        timeline,
     },
 };
 
@@ -237,7 +239,13 @@ async fn published(
         ..Filter::default()
     };
     let window = paging::STATUSES.window(&params);
-    statuses::page(&app, viewer, filter, window, &uri).await
+    if params.flag("exclude_reblogs") || !filter.tag.is_empty() {
+        return statuses::page(&app, viewer, filter, window, &uri).await;
+    }
+    statuses::timeline(&app, viewer, &uri, move |conn, viewer| {
+        timeline::merged(conn, viewer, &filter, By::One(organisation.id), window)
+    })
+    .await
 }
 
 async fn followers(

@@ -19,7 +19,7 @@ const OPEN: [&str; 6] = [
 ];
 
 /// Empty for whoever has a token with this scope.
-const OWN: [(&str, &str); 22] = [
+const OWN: [(&str, &str); 21] = [
     ("/api/v1/notifications", "read:notifications"),
     ("/api/v1/notifications/requests", "read:notifications"),
     ("/api/v1/filters", "read:filters"),
@@ -28,7 +28,6 @@ const OWN: [(&str, &str); 22] = [
     ("/api/v1/lists/{id}/accounts", "read:lists"),
     ("/api/v1/timelines/list/{id}", "read:lists"),
     ("/api/v1/timelines/direct", "read:statuses"),
-    ("/api/v1/favourites", "read:favourites"),
     ("/api/v1/bookmarks", "read:bookmarks"),
     ("/api/v1/conversations", "read:statuses"),
     ("/api/v1/blocks", "read:blocks"),

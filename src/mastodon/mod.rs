@@ -17,6 +17,7 @@ mod finding;
 mod follows;
 mod instance;
 pub mod paging;
+mod reactions;
 mod statuses;
 mod tags;
 mod timelines;
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         .merge(finding::routes())
         .merge(follows::routes())
         .merge(instance::routes())
+        .merge(reactions::routes())
         .merge(statuses::routes())
         .merge(tags::routes())
         .merge(timelines::routes())

@@ -10,6 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
+    accounts,
     auth::Caller,
     convert::{self, Renderer},
     entities::{Context, Status, StatusEdit, StatusSource, Timestamp},
@@ -19,10 +20,19 @@ use super::{
 };
 use crate::{
     app::{App, Auth, Routes},
-    domain::{audience::Viewer, entry::Entry, id::EntryId, page::Window, text},
+    domain::{
+        audience::Viewer,
+        entry::Entry,
+        id::{EntryId, ReactionId},
+        page::Window,
+        reaction::ReactionKind,
+        text,
+    },
     storage::{
-        Conn,
+        self, Conn,
         entries::{self, Filter},
+        organisations, reactions,
+        timeline::Item,
     },
 };
 
@@ -38,12 +48,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/statuses/{id}/context", Auth::Optional, context)
         .get("/api/v1/statuses/{id}/history", Auth::Optional, history)
         .get("/api/v1/statuses/{id}/source", Auth::Bearer, source)
-        .get("/api/v1/statuses/{id}/reblogged_by", Auth::Optional, nobody)
-        .get(
-            "/api/v1/statuses/{id}/favourited_by",
-            Auth::Optional,
-            nobody,
-        )
         .get("/api/v1/statuses/{id}/quotes", Auth::Optional, nobody)
 }
 
@@ -68,6 +72,26 @@ pub async fn page(
     Ok(of_statuses(app, statuses, uri))
 }
 
+/// One page of a timeline.
+pub async fn timeline(
+    app: &App,
+    viewer: &Viewer,
+    uri: &Uri,
+    read: impl FnOnce(&mut Conn, &Viewer) -> Result<Vec<Item>, storage::Error> + Send + 'static,
+) -> Result<Page<Status>, ApiError> {
+    let renderer = Renderer::of(app);
+    let viewer = viewer.clone();
+    let statuses = app
+        .forum
+        .db
+        .read(move |conn| {
+            let items = read(conn, &viewer)?;
+            renderer.items(conn, &viewer, &items)
+        })
+        .await?;
+    Ok(of_statuses(app, statuses, uri))
+}
+
 /// A page whose neighbours are found by the ids of its own items.
 fn of_statuses(app: &App, statuses: Vec<Status>, uri: &Uri) -> Page<Status> {
     let ends = match (statuses.first(), statuses.last()) {
@@ -83,6 +107,29 @@ fn find(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Entry, ApiError> {
     entries::find(conn, viewer, id)?.ok_or(ApiError::NotFound)
 }
 
+/// The same, also by the id of a boost.
+pub fn find_item(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Item, ApiError> {
+    let missing = match find(conn, viewer, id) {
+        Ok(entry) => return Ok(Item { entry, boost: None }),
+        Err(ApiError::NotFound) => ApiError::NotFound,
+        Err(error) => return Err(error),
+    };
+    let Ok(id) = id.parse::<ReactionId>() else {
+        return Err(missing);
+    };
+    let Some(reaction) = reactions::find_by_id(conn, id)? else {
+        return Err(missing);
+    };
+    let entry = entries::find(conn, viewer, reaction.entry)?.ok_or(ApiError::NotFound)?;
+    let by = organisations::find(conn, reaction.organisation)?
+        .filter(|by| reaction.kind == ReactionKind::Boost && accounts::is_active(by))
+        .ok_or(ApiError::NotFound)?;
+    Ok(Item {
+        entry,
+        boost: Some((reaction, by)),
+    })
+}
+
 async fn show(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -94,8 +141,8 @@ async fn show(
         .forum
         .db
         .read(move |conn| {
-            let entry = find(conn, &viewer, &id)?;
-            Ok::<_, ApiError>(renderer.statuses(conn, &viewer, &[entry])?.pop())
+            let item = find_item(conn, &viewer, &id)?;
+            Ok::<_, ApiError>(renderer.items(conn, &viewer, &[item])?.pop())
         })
         .await?;
     found.map(Json).ok_or(ApiError::NotFound)
@@ -231,7 +278,7 @@ async fn source(
     }))
 }
 
-/// Who boosted, favoured or quoted a status: nobody can, here.
+/// Who quoted a status: nobody can, here.
 async fn nobody(
     State(app): State<App>,
     Path(id): Path<String>,

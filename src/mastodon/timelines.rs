@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::{App, Auth, Routes},
-    storage::entries::Filter,
+    storage::{entries::Filter, timeline},
 };
 
 pub fn routes() -> Routes {
@@ -68,7 +68,8 @@ async fn tag(
     statuses::page(&app, viewer, filter, window, &uri).await
 }
 
-/// What the caller's organisation follows, and its own.
+/// What the caller's organisation and those that it follows posted and
+/// boosted.
 async fn home(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
@@ -76,12 +77,12 @@ async fn home(
     params: Params,
 ) -> Result<Page<Status>, ApiError> {
     let person = caller.member("read:statuses")?;
-    let filter = Filter {
-        home_of: Some(person.organisation.id),
-        ..Filter::default()
-    };
+    let me = person.organisation.id;
     let window = paging::STATUSES.window(&params);
-    statuses::page(&app, caller.viewer(), filter, window, &uri).await
+    statuses::timeline(&app, caller.viewer(), &uri, move |conn, viewer| {
+        timeline::home(conn, viewer, me, window)
+    })
+    .await
 }
 
 /// Hashtags are stored in lower case and without `#`.

@@ -13,5 +13,6 @@ pub mod hosts;
 pub mod node;
 pub mod organisations;
 pub mod people;
+pub mod reactions;
 
 pub use forum::{ActorKeys, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash};

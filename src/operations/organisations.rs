@@ -19,7 +19,7 @@ use crate::{
     storage::{
         self, Conn, follows,
         keys::{self, Algorithm, StoredKey},
-        organisations,
+        organisations, reactions,
     },
 };
 
@@ -420,6 +420,7 @@ pub fn delete_remote(
     organisation: &Organisation,
 ) -> Result<(), storage::Error> {
     follows::delete_all_of(conn, organisation.id)?;
+    reactions::delete_all_of(conn, organisation.id)?;
     let gone = Organisation {
         state: OrganisationState::Deleted,
         updated_at: forum.now(),

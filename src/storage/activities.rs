@@ -56,7 +56,11 @@ pub fn is_known(conn: &mut Conn, uri: &Url) -> Result<bool, Error> {
 pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), Error> {
     let entry = match &outgoing.subject {
         Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => Some(id.0),
-        Subject::Myself | Subject::Organisation { .. } | Subject::Follow { .. } => None,
+        Subject::Myself
+        | Subject::Organisation { .. }
+        | Subject::Object { .. }
+        | Subject::Reaction { .. }
+        | Subject::Follow { .. } => None,
     };
     diesel::insert_into(activities::table)
         .values((
@@ -80,6 +84,15 @@ fn detail(outgoing: &Outgoing) -> Value {
         Subject::Tombstone { entry, uri } => json!({"entry": entry, "tombstone": uri}),
         Subject::Myself => json!("myself"),
         Subject::Organisation { uri } => json!({"organisation": uri}),
+        Subject::Object { uri, owner } => json!({"object": uri, "owner": owner}),
+        Subject::Reaction {
+            kind,
+            uri,
+            object,
+            owner,
+        } => json!({
+            "reaction": kind.as_str(), "activity": uri, "object": object, "owner": owner,
+        }),
         Subject::Follow {
             uri,
             follower,
@@ -90,12 +103,15 @@ fn detail(outgoing: &Outgoing) -> Value {
         Recipients::Followers => json!("followers"),
         Recipients::Everybody => json!("everybody"),
         Recipients::One(id) => json!({"one": id}),
+        Recipients::FollowersAnd(id) => json!({"followers_and": id}),
     };
     json!({"subject": subject, "recipients": recipients})
 }
 
 fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
-    let url = |value: &Value, key: &str| Url::parse(value.get(key)?.as_str()?).ok();
+    let text = |value: &Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
+    let url = |value: &Value, key: &str| Url::parse(&text(value, key)?).ok();
+    let id = |value: &Value, key: &str| text(value, key)?.parse().ok();
     let subject = detail.get("subject")?;
     let read = if subject == "myself" {
         Subject::Myself
@@ -107,6 +123,16 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
         }
     } else if let Some(uri) = url(subject, "organisation") {
         Subject::Organisation { uri }
+    } else if let Some(kind) = text(subject, "reaction") {
+        Subject::Reaction {
+            kind: kind.parse().ok()?,
+            uri: url(subject, "activity")?,
+            object: url(subject, "object")?,
+            owner: url(subject, "owner")?,
+        }
+    } else if let Some(uri) = url(subject, "object") {
+        let owner = url(subject, "owner")?;
+        Subject::Object { uri, owner }
     } else {
         Subject::Follow {
             uri: url(subject, "follow")?,
@@ -117,7 +143,10 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
     let recipients = match detail.get("recipients")? {
         Value::String(word) if word == "followers" => Recipients::Followers,
         Value::String(word) if word == "everybody" => Recipients::Everybody,
-        other => Recipients::One(other.get("one")?.as_str()?.parse().ok()?),
+        other => match id(other, "followers_and") {
+            Some(id) => Recipients::FollowersAnd(id),
+            None => Recipients::One(id(other, "one")?),
+        },
     };
     Some((read, recipients))
 }

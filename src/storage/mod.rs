@@ -24,6 +24,7 @@ mod migrations;
 mod native;
 pub mod organisations;
 mod postgres;
+pub mod reactions;
 mod rows;
 #[cfg(test)]
 pub mod samples;
@@ -35,6 +36,7 @@ pub mod tasks;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 pub mod tombstones;
 pub mod types;
 pub mod users;

@@ -292,6 +292,29 @@ diesel::joinable!(organisation_terms -> organisations (organisation_id));
 diesel::joinable!(entry_terms -> entries (entry_id));
 diesel::joinable!(entry_parties -> entries (entry_id));
 diesel::joinable!(users -> organisations (organisation_id));
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    reactions (id) {
+        id -> BigInt,
+        kind -> Text,
+        entry_id -> BigInt,
+        organisation_id -> BigInt,
+        activity_uri -> Text,
+        created_at -> Instant,
+    }
+}
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    pins (entry_id) {
+        entry_id -> BigInt,
+        organisation_id -> BigInt,
+        created_at -> Instant,
+    }
+}
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(deliveries -> activities (activity_id));
@@ -311,6 +334,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     entry_parties,
     follows,
     activities,
+    reactions,
+    pins,
     tombstones,
     deliveries,
     lanes,

@@ -7,6 +7,7 @@ mod health;
 mod inbox;
 mod mastodon;
 mod pages;
+mod reactions;
 mod rooms;
 mod sending;
 pub mod test_app;

@@ -140,6 +140,10 @@ notices! {
     Saved = "saved", "Your changes are saved.";
     EntryDeleted = "entry-deleted", "The entry is deleted. Other servers that have it are told so.";
     Replied = "replied", "Your reply is published.";
+    Liked = "liked", "Your organisation likes this entry. Its author is told.";
+    Unliked = "unliked", "The like is taken back.";
+    Boosted = "boosted", "The entry is passed on to your followers.";
+    Unboosted = "unboosted", "The entry is no longer passed on.";
     SignedIn = "signed-in", "You are signed in.";
     SignedOut = "signed-out", "You are signed out.";
     Following = "following", "You follow this organisation.";

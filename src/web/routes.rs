@@ -18,7 +18,7 @@ use super::{
     assets,
     error::PageError,
     pages::{
-        about, admin, compose, directory, find, follows, home, link, organisation, profile,
+        about, admin, compose, directory, find, follows, home, link, organisation, profile, react,
         sign_in, timeline,
     },
     source,
@@ -71,6 +71,10 @@ fn writing() -> Routes {
         .get("/entries/{id}/delete", Auth::Session, edit::ask_delete)
         .post("/entries/{id}/delete", Auth::Session, edit::delete)
         .post("/entries/{id}/reply", Auth::Session, reply::send)
+        .post("/entries/{id}/like", Auth::Session, react::like)
+        .post("/entries/{id}/unlike", Auth::Session, react::unlike)
+        .post("/entries/{id}/boost", Auth::Session, react::boost)
+        .post("/entries/{id}/unboost", Auth::Session, react::unboost)
         .get("/timeline", Auth::Session, timeline::show)
         .get("/profile", Auth::Session, profile::show)
         .post("/profile", Auth::Session, profile::send)

@@ -2,9 +2,11 @@
 //! a line in [`receive`].
 
 mod answer;
+mod boost;
 mod create;
 mod delete;
 mod follow;
+mod react;
 mod undo;
 mod update;
 
@@ -15,7 +17,7 @@ use url::Url;
 use super::{Federation, WireError, fetch::Budget, objects::Document};
 use crate::{
     domain::{id::ActivityId, organisation::Organisation},
-    operations::Forum,
+    operations::{Forum, reactions::was_undone},
     storage::{self, Conn, activities},
 };
 
@@ -70,7 +72,8 @@ impl Inbound {
             .write(move |conn, forum| {
                 let now = forum.now();
                 let row = ActivityId(forum.ids.next(now));
-                if activities::record_received(conn, row, &id, &kind, &actor, now)? {
+                let is_new = activities::record_received(conn, row, &id, &kind, &actor, now)?;
+                if is_new && !(can_be_undone(&kind) && was_undone(conn, &id, &actor)?) {
                     effect(conn, forum)?;
                 }
                 Ok::<(), E>(())
@@ -78,6 +81,14 @@ impl Inbound {
             .await?;
         Ok(())
     }
+}
+
+/// Undo may overtake what it undoes.
+fn can_be_undone(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Follow" | "Like" | "EmojiReact" | "Announce" | "Block"
+    )
 }
 
 /// An activity by its two rules: `check` looks at what it says before anything
@@ -124,6 +135,8 @@ pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wi
         "Follow" => run(follow::Follow(inbound), data).await,
         "Accept" => run(answer::Accept(inbound), data).await,
         "Reject" => run(answer::Reject(inbound), data).await,
+        "Like" | "EmojiReact" => run(react::Like(inbound), data).await,
+        "Announce" => run(boost::Announce(inbound), data).await,
         "Undo" => run(undo::Undo(inbound), data).await,
         other => {
             tracing::debug!(kind = other, "an activity of a kind that is not known");

@@ -10,14 +10,14 @@ mod forum;
 pub mod samples;
 mod status;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use account::{BADGE_COLOUR, fields};
 pub use content::content;
 
 use account::Tally;
 
-use super::entities::{Account, Status};
+use super::entities::{Account, Status, ViewerState};
 use crate::{
     app::App,
     domain::{
@@ -25,8 +25,9 @@ use crate::{
         entry::Entry,
         id::{EntryId, OrganisationId},
         organisation::Organisation,
+        reaction::ReactionKind,
     },
-    storage::{Conn, Error, entries, follows, organisations},
+    storage::{Conn, Error, entries, follows, organisations, reactions, timeline::Item},
     urls::Urls,
 };
 
@@ -99,6 +100,7 @@ impl Renderer {
             .into_iter()
             .map(|account| (account.id, account))
             .collect();
+        let reacted = reacted(conn, viewer, entries)?;
         let parents = parents(conn, viewer, entries)?;
         let parties = parties(conn, entries)?;
         let uris = |ids: &[OrganisationId]| -> Vec<String> {
@@ -121,12 +123,63 @@ impl Renderer {
                         Audience::Public | Audience::Members | Audience::Preferential => Vec::new(),
                     },
                     partners: uris(&entry.partners),
-                    signed_in: viewer.organisation().is_some(),
+                    viewer: reacted.as_ref().map(|reacted| ViewerState {
+                        favourited: reacted.contains(&(entry.id, ReactionKind::Like)),
+                        reblogged: reacted.contains(&(entry.id, ReactionKind::Boost)),
+                        ..ViewerState::default()
+                    }),
                 };
                 Some(status::status(entry, around, &self.node_name, &self.urls))
             })
             .collect())
     }
+}
+
+impl Renderer {
+    /// Lines of a timeline, in their order.
+    pub fn items(
+        &self,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        items: &[Item],
+    ) -> Result<Vec<Status>, Error> {
+        let entries: Vec<Entry> = items.iter().map(|item| item.entry.clone()).collect();
+        let statuses = self.statuses(conn, viewer, &entries)?;
+        let boosters: Vec<Organisation> = items
+            .iter()
+            .filter_map(|item| item.boost.as_ref().map(|(_, by)| by.clone()))
+            .collect();
+        let accounts: HashMap<OrganisationId, Account> = self
+            .accounts(conn, viewer, &boosters)?
+            .into_iter()
+            .map(|account| (account.id, account))
+            .collect();
+        Ok(items
+            .iter()
+            .zip(statuses)
+            .map(|(item, status)| match &item.boost {
+                Some((reaction, by)) => match accounts.get(&by.id) {
+                    Some(account) => status::boost(reaction, account.clone(), status),
+                    None => status,
+                },
+                None => status,
+            })
+            .collect())
+    }
+}
+
+/// What the viewer's organisation did with these entries; `None` for
+/// strangers.
+fn reacted(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    entries: &[Entry],
+) -> Result<Option<HashSet<(EntryId, ReactionKind)>>, Error> {
+    let Some(organisation) = viewer.organisation() else {
+        return Ok(None);
+    };
+    let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
+    reactions::of_organisation(conn, organisation, &ids).map(Some)
 }
 
 /// The authors of the entries replied to. A parent that the viewer may not

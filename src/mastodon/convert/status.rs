@@ -5,6 +5,7 @@ use crate::{
     domain::{
         entry::Entry,
         id::{EntryId, OrganisationId},
+        reaction::Reaction,
     },
     mastodon::entities::{
         Account, Application, PreviewCard, QuoteApproval, Status, StatusTag, Timestamp, ViewerState,
@@ -21,8 +22,8 @@ pub struct Surroundings {
     /// The actor ids of the parties of a `named` audience.
     pub named: Vec<String>,
     pub partners: Vec<String>,
-    /// Is the viewer signed in?
-    pub signed_in: bool,
+    /// What a signed-in viewer did with it.
+    pub viewer: Option<ViewerState>,
 }
 
 pub fn status(entry: &Entry, around: Surroundings, node_name: &str, urls: &Urls) -> Status {
@@ -46,8 +47,8 @@ pub fn status(entry: &Entry, around: Surroundings, node_name: &str, urls: &Urls)
         mentions: Vec::new(),
         tags: tags(entry, urls),
         emojis: Vec::new(),
-        reblogs_count: 0,
-        favourites_count: 0,
+        reblogs_count: entry.counts.boosts,
+        favourites_count: entry.counts.likes,
         quotes_count: 0,
         replies_count: entry.counts.replies,
         url: entry.url.to_string(),
@@ -61,9 +62,29 @@ pub fn status(entry: &Entry, around: Surroundings, node_name: &str, urls: &Urls)
         quote: None,
         quote_approval: QuoteApproval::default(),
         tagged_collections: Vec::new(),
-        viewer: around.signed_in.then(ViewerState::default),
+        viewer: around.viewer.clone(),
         forum: forum::entry(entry, &around),
         account: around.account,
+    }
+}
+
+/// A boost: a status of whoever passed the other one on, with nothing of its
+/// own.
+pub fn boost(reaction: &Reaction, by: Account, boosted: Status) -> Status {
+    let uri = reaction.activity_uri.to_string();
+    Status {
+        id: EntryId(reaction.id.0),
+        url: uri.clone(),
+        uri,
+        created_at: Timestamp(reaction.created_at),
+        account: by,
+        application: None,
+        card: None,
+        in_reply_to_id: None,
+        in_reply_to_account_id: None,
+        edited_at: None,
+        reblog: Some(Box::new(boosted.clone())),
+        ..boosted
     }
 }
 
@@ -135,7 +156,7 @@ mod tests {
             parent: None,
             named: vec!["https://n.example/orgs/ngo".into()],
             partners: vec!["https://n.example/orgs/io".into()],
-            signed_in: false,
+            viewer: None,
         }
     }
 

@@ -142,8 +142,8 @@ pub mod tests {
             partners: Vec::new(),
             in_reply_to: None,
             counts: Counts {
-                responses: 0,
                 replies: 3,
+                ..Counts::default()
             },
             created_at: "2026-11-01T09:00:00Z".parse().expect("an instant"),
             updated_at: "2026-11-01T09:00:00Z".parse().expect("an instant"),

@@ -31,7 +31,8 @@ pub struct Status {
     pub url: String,
     pub in_reply_to_id: Option<EntryId>,
     pub in_reply_to_account_id: Option<OrganisationId>,
-    pub reblog: Option<Never>,
+    /// The status that this one only passes on.
+    pub reblog: Option<Box<Status>>,
     pub poll: Option<Never>,
     pub card: Option<PreviewCard>,
     pub language: Option<String>,

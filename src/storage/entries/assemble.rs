@@ -13,10 +13,11 @@ use crate::{
         entry::{Budget, Codes, Content, Counts, Entry, Thread},
         id::{EntryId, OrganisationId},
         organisation::Organisation,
+        reaction::ReactionKind,
         taxonomy::Scheme,
     },
     storage::{
-        Conn, Error, organisations, rows,
+        Conn, Error, organisations, reactions, rows,
         schema::{entries, entry_parties, entry_terms},
     },
 };
@@ -27,7 +28,7 @@ struct Extras {
     tags: Vec<String>,
     named: Vec<OrganisationId>,
     partners: Vec<OrganisationId>,
-    replies: i64,
+    counts: Counts,
 }
 
 pub(super) fn entries(
@@ -45,6 +46,7 @@ pub(super) fn entries(
     add_terms(conn, &ids, &mut extras)?;
     add_parties(conn, &ids, &mut extras)?;
     add_replies(conn, viewer, &ids, &mut extras)?;
+    add_reactions(conn, &ids, &mut extras)?;
     rows.into_iter()
         .map(|row| {
             let author = authors
@@ -115,8 +117,22 @@ fn add_replies(
         .load(conn)?;
     for (id, replies) in counts {
         if let Some(id) = id {
-            extras.entry(id).or_default().replies = replies;
+            extras.entry(id).or_default().counts.replies = replies;
         }
+    }
+    Ok(())
+}
+
+fn add_reactions(
+    conn: &mut Conn,
+    ids: &[i64],
+    extras: &mut HashMap<i64, Extras>,
+) -> Result<(), Error> {
+    for (id, by_kind) in reactions::counts(conn, ids)? {
+        let count = |kind| by_kind.get(&kind).copied().unwrap_or_default();
+        let counts = &mut extras.entry(id).or_default().counts;
+        counts.likes = count(ReactionKind::Like);
+        counts.boosts = count(ReactionKind::Boost);
     }
     Ok(())
 }
@@ -168,10 +184,7 @@ fn entry(row: Row, author: Organisation, extras: Extras) -> Result<Entry, Error>
             in_reply_to: row.in_reply_to_id.map(EntryId),
             in_reply_to_uri: row.in_reply_to_uri.as_deref().map(rows::url).transpose()?,
         },
-        counts: Counts {
-            responses: 0,
-            replies: extras.replies,
-        },
+        counts: extras.counts,
         created_at: row.created_at.0,
         updated_at: row.updated_at.0,
         edited_at: row.edited_at.map(|at| at.0),

@@ -15,7 +15,7 @@ use crate::{
     },
     storage::{
         Conn, Error, each,
-        schema::{entries, entry_parties, entry_terms},
+        schema::{entries, entry_parties, entry_terms, pins, reactions},
         search,
         types::At,
     },
@@ -83,6 +83,8 @@ pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
 /// document are removed, its id and address stay taken for ever.
 pub fn bury(conn: &mut Conn, id: EntryId, now: DateTime<Utc>) -> Result<(), Error> {
     clear(conn, id)?;
+    diesel::delete(reactions::table.filter(reactions::entry_id.eq(id.0))).execute(conn)?;
+    diesel::delete(pins::table.find(id.0)).execute(conn)?;
     search::remove(conn, id)?;
     diesel::update(entries::table.find(id.0))
         .set((

@@ -11,8 +11,9 @@ use crate::{
         entry::Entry,
         id::EntryId,
         organisation::{Organisation, OrganisationState},
+        reaction::ReactionKind,
     },
-    storage::{self, Conn, entries, organisations},
+    storage::{self, Conn, entries, organisations, reactions},
     web::{
         error::PageError,
         form::{Fields, Form},
@@ -39,6 +40,8 @@ pub struct EntryPage {
     pub replies: Vec<ReplyView>,
     pub may_edit: bool,
     pub may_reply: bool,
+    /// Likes and boosts, of public entries only.
+    pub reactions: Option<Reactions>,
     pub speaks_for: String,
     pub reply_hint: &'static str,
     pub form: Form,
@@ -51,9 +54,22 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Page
     visit.show(&page(&visit, &shown, form))
 }
 
+/// What others did with a public entry, and the viewer's organisation too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reactions {
+    pub likes: i64,
+    pub boosts: i64,
+    pub liked: bool,
+    pub boosted: bool,
+    /// The viewer may add theirs.
+    pub may_react: bool,
+}
+
 /// An entry with all that its page shows.
 pub struct Shown {
     pub entry: Entry,
+    /// What the viewer's organisation did with it.
+    mine: HashSet<(EntryId, ReactionKind)>,
     conversation: Vec<Entry>,
     partners: Vec<Organisation>,
     named: Vec<Organisation>,
@@ -89,7 +105,12 @@ fn assemble(conn: &mut Conn, viewer: &Viewer, entry: Entry) -> Result<Shown, sto
         organisations::find_many(conn, &[entry.partners.clone(), named.clone()].concat())?;
     known.retain(|_, one| one.state == OrganisationState::Active);
     let pick = |ids: &[_]| ids.iter().filter_map(|id| known.get(id).cloned()).collect();
+    let mine = match viewer.organisation() {
+        Some(me) => reactions::of_organisation(conn, me, &[entry.id])?,
+        None => HashSet::new(),
+    };
     Ok(Shown {
+        mine,
         conversation,
         partners: pick(&entry.partners),
         named: pick(&named),
@@ -126,6 +147,13 @@ pub fn page(visit: &Visit, shown: &Shown, form: Form) -> EntryPage {
         replies: below(entry.id, &shown.conversation),
         may_edit: writer.is_some_and(|person| person.who.organisation.id == entry.author.id),
         may_reply: writer.is_some(),
+        reactions: entry.audience.is_public().then(|| Reactions {
+            likes: entry.counts.likes,
+            boosts: entry.counts.boosts,
+            liked: shown.mine.contains(&(entry.id, ReactionKind::Like)),
+            boosted: shown.mine.contains(&(entry.id, ReactionKind::Boost)),
+            may_react: writer.is_some(),
+        }),
         speaks_for: writer.map_or_else(String::new, |person| person.who.organisation.name.clone()),
         reply_hint: "Whoever can read the entry can read the reply. Markdown.",
         form,

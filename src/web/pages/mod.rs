@@ -11,6 +11,7 @@ pub mod home;
 pub mod link;
 pub mod organisation;
 pub mod profile;
+pub mod react;
 pub mod sign_in;
 pub mod timeline;
 

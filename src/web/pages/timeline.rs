@@ -1,4 +1,5 @@
-//! The timeline: entries of one's own organisation and of those it follows.
+//! The timeline: what one's own organisation and those it follows posted and
+//! passed on.
 
 use askama::Template;
 use axum::response::Response;
@@ -26,19 +27,16 @@ pub struct TimelinePage {
 pub async fn show(visit: Visit) -> Result<Response, PageError> {
     let person = visit.person()?;
     let may_represent = person.role().may_represent();
-    let filter = storage::entries::Filter {
-        home_of: Some(person.who.organisation.id),
-        ..storage::entries::Filter::default()
-    };
+    let me = person.who.organisation.id;
     let viewer = visit.viewer();
     let window = filters::window(&visit.query);
     let found = visit
         .app
         .forum
         .db
-        .read(move |conn| storage::entries::list(conn, &viewer, &filter, window))
+        .read(move |conn| storage::timeline::home(conn, &viewer, me, window))
         .await?;
-    let (entries, next) = cut(found, |entry| entry.id.0);
+    let (entries, next) = cut(found, storage::timeline::Item::id);
     visit.show(&TimelinePage {
         layout: visit.layout(),
         may_represent,

@@ -9,6 +9,7 @@ use crate::{
         taxonomy::{Scheme, language_name},
         text,
     },
+    storage::timeline::Item,
     urls,
 };
 
@@ -36,6 +37,8 @@ pub struct EntryCard {
     pub at: Moment,
     pub places: String,
     pub replies: i64,
+    /// Who passed it on, when it stands in a timeline for that.
+    pub passed_on_by: Option<String>,
 }
 
 impl From<&Entry> for EntryCard {
@@ -64,6 +67,17 @@ impl From<&Entry> for EntryCard {
             at: Moment::day_of(entry.created_at),
             places: places(content),
             replies: entry.counts.replies,
+            passed_on_by: None,
+        }
+    }
+}
+
+impl From<&Item> for EntryCard {
+    fn from(item: &Item) -> Self {
+        let by = item.boost.as_ref().map(|(_, by)| by.name.clone());
+        Self {
+            passed_on_by: by,
+            ..Self::from(&item.entry)
         }
     }
 }

@@ -131,6 +131,7 @@ pub fn request() -> Entry {
         counts: Counts {
             responses: 0,
             replies: 2,
+            ..Counts::default()
         },
         created_at: moment(),
         updated_at: moment(),

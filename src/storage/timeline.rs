@@ -1,0 +1,109 @@
+//! Entries together with the boosts that bring them, newest first.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Conn, Error,
+    entries::{self, Filter},
+    organisations,
+    reactions::{self, By},
+};
+use crate::domain::{
+    audience::Viewer,
+    entry::Entry,
+    id::{EntryId, OrganisationId},
+    organisation::Organisation,
+    page::Window,
+    reaction::{Reaction, ReactionKind},
+};
+
+/// One line of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    pub entry: Entry,
+    /// Why it stands here, when not because it is new itself.
+    pub boost: Option<(Reaction, Organisation)>,
+}
+
+impl Item {
+    /// The page's cursor: ids of entries and of boosts are one sequence.
+    pub fn id(&self) -> i64 {
+        match &self.boost {
+            Some((reaction, _)) => reaction.id.0,
+            None => self.entry.id.0,
+        }
+    }
+}
+
+/// What an organisation and those that it follows posted and boosted, as far
+/// as the viewer may see it. An entry stands on a page once.
+pub fn home(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    window: Window,
+) -> Result<Vec<Item>, Error> {
+    let filter = Filter {
+        home_of: Some(organisation),
+        ..Filter::default()
+    };
+    merged(conn, viewer, &filter, By::HomeOf(organisation), window)
+}
+
+/// Entries that match and boosts, merged.
+pub fn merged(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    filter: &Filter,
+    by: By,
+    window: Window,
+) -> Result<Vec<Item>, Error> {
+    let mut items: Vec<Item> = entries::list(conn, viewer, filter, window)?
+        .into_iter()
+        .map(|entry| Item { entry, boost: None })
+        .collect();
+    items.extend(boosts(conn, viewer, by, window)?);
+    items.sort_by_key(|item| std::cmp::Reverse(item.id()));
+    let new: HashSet<EntryId> = items
+        .iter()
+        .filter(|item| item.boost.is_none())
+        .map(|item| item.entry.id)
+        .collect();
+    let mut boosted = HashSet::new();
+    items.retain(|item| {
+        item.boost.is_none() || (!new.contains(&item.entry.id) && boosted.insert(item.entry.id))
+    });
+    let most = usize::try_from(window.limit).unwrap_or_default();
+    if window.just_after.is_some() {
+        let extra = items.len().saturating_sub(most);
+        items.drain(..extra);
+    } else {
+        items.truncate(most);
+    }
+    Ok(items)
+}
+
+fn boosts(conn: &mut Conn, viewer: &Viewer, by: By, window: Window) -> Result<Vec<Item>, Error> {
+    let found = reactions::list(conn, ReactionKind::Boost, by, window)?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<EntryId> = found.iter().map(|reaction| reaction.entry).collect();
+    let by: Vec<OrganisationId> = found.iter().map(|reaction| reaction.organisation).collect();
+    let entries: HashMap<EntryId, Entry> = entries::find_many(conn, viewer, &ids)?
+        .into_iter()
+        .map(|entry| (entry.id, entry))
+        .collect();
+    let organisations = organisations::find_many(conn, &by)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|reaction| {
+            let entry = entries.get(&reaction.entry)?.clone();
+            let by = organisations.get(&reaction.organisation)?.clone();
+            Some(Item {
+                entry,
+                boost: Some((reaction, by)),
+            })
+        })
+        .collect())
+}
