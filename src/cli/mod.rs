@@ -11,6 +11,7 @@ mod migrate;
 mod node;
 mod organisation;
 mod report;
+mod reports;
 mod routes;
 mod serve;
 mod server;
@@ -83,6 +84,9 @@ in the folder.")]
     /// Moderation of other servers
     #[command(subcommand)]
     Node(node::Command),
+    /// What people here and other servers reported to the administrators
+    #[command(subcommand)]
+    Report(reports::Command),
     /// List every HTTP route of this program
     Routes,
     /// Check configuration, database, disk, clock, keys and public address; changes nothing
@@ -148,6 +152,7 @@ async fn dispatch(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<R
         Command::User(command) => user::run(command, ground).await,
         Command::Token(command) => token::run(command, ground).await,
         Command::Node(command) => node::run(command, ground).await,
+        Command::Report(command) => reports::run(command, ground).await,
         Command::Routes => Ok(routes::run()),
         Command::Doctor => doctor::run(ground).await,
     }

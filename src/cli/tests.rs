@@ -5,7 +5,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Console, run};
-use crate::storage::testing::TestDatabase;
+use crate::{
+    domain::{id::ReportId, report::Report},
+    storage::{
+        reports,
+        testing::{TestDatabase, block_on},
+    },
+};
 
 /// What a command left behind.
 pub struct Outcome {
@@ -389,6 +395,38 @@ fn what_is_decided_about_hosts_is_listed_and_can_be_withdrawn() {
         site.run("node block n.example").refused("our own host");
         site.run("node block https://x.example/y")
             .refused("no host name");
+    }
+}
+
+#[test]
+fn reports_are_listed_by_state_and_resolved() {
+    for site in Site::migrated() {
+        let make = "organisation create --name X --category media --json --handle";
+        let made = ["a", "b"].map(|handle| site.run(&format!("{make} {handle}")).done().json());
+        let id = |one: &Value| one["id"].as_str().expect("an id").parse();
+        let report = Report {
+            id: ReportId(9),
+            reporter: id(&made[0]).expect("an id"),
+            reported: id(&made[1]).expect("an id"),
+            entries: Vec::new(),
+            comment: "two\nlines".into(),
+            forwarded: false,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            resolved_at: None,
+        };
+        let db = site.database.db();
+        block_on(db.write(move |conn| reports::insert(conn, &report))).expect("stored");
+        let text = site.run("report list").done().out;
+        assert!(text.contains("9 open     a reports b (0 entries): two lines"));
+        let resolved = site.run("report resolve --id 9 --json").done().json();
+        assert_eq!(resolved["state"], "resolved");
+        for (state, count) in [("open", 0), ("resolved", 1)] {
+            let command = format!("report list --state {state} --json");
+            let listed = site.run(&command).done().json();
+            assert_eq!(listed["reports"].as_array().map(Vec::len), Some(count));
+        }
+        site.run("report resolve --id 8").refused("no such");
+        assert_eq!(site.run("report resolve --id x").status, 2);
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
-    id::{ActivityId, EntryId, OrganisationId},
+    id::{ActivityId, EntryId, OrganisationId, ReportId},
     reaction::ReactionKind,
 };
 
@@ -21,10 +21,11 @@ pub enum ActivityKind {
     Undo,
     Like,
     Announce,
+    Flag,
 }
 
 impl ActivityKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -34,6 +35,7 @@ impl ActivityKind {
         Self::Undo,
         Self::Like,
         Self::Announce,
+        Self::Flag,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -47,6 +49,7 @@ impl ActivityKind {
             Self::Undo => "Undo",
             Self::Like => "Like",
             Self::Announce => "Announce",
+            Self::Flag => "Flag",
         }
     }
 }
@@ -78,6 +81,9 @@ pub enum Subject {
         follower: Url,
         followed: Url,
     },
+    /// Flag: a report, told to the server of whoever is reported. The node
+    /// itself speaks, so that nobody there learns who reported.
+    Report(ReportId),
 }
 
 /// To whom an outgoing activity goes.

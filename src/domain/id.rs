@@ -67,6 +67,8 @@ ids! {
     DeliveryId,
     /// A piece of background work.
     TaskId,
+    /// A report to the node's administrators.
+    ReportId,
 }
 
 #[cfg(test)]

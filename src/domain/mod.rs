@@ -13,6 +13,7 @@ pub mod id;
 pub mod organisation;
 pub mod page;
 pub mod reaction;
+pub mod report;
 pub mod task;
 pub mod taxonomy;
 pub mod text;

@@ -12,13 +12,12 @@ use url::Url;
 use crate::{
     domain::{
         delivery::{Delivery, Outcome},
-        id::{DeliveryId, OrganisationId},
+        id::DeliveryId,
     },
     storage::{
         self, Conn, Db,
         deliveries::{self, Clearance},
         keys::{self, Algorithm},
-        organisations,
     },
 };
 
@@ -45,7 +44,7 @@ struct Inner {
     clock: Clock,
     allowlist: bool,
     keys: KeyCache,
-    signers: Cache<OrganisationId, Signer>,
+    signers: Cache<Url, Signer>,
     /// As many signatures at once as there are processors: more would only
     /// crowd out other work.
     signing: Semaphore,
@@ -122,7 +121,7 @@ impl Courier {
 
 impl Inner {
     async fn send(&self, delivery: &Delivery) -> Result<Outcome, Obstacle> {
-        let prepared = self.prepare(delivery.id, delivery.sender).await?;
+        let prepared = self.prepare(delivery.id).await?;
         let inbox = &delivery.inbox;
         let answer = self.post(inbox, &prepared, Query::Signed).await?;
         let is_refused = matches!(&answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
@@ -135,19 +134,19 @@ impl Inner {
     }
 
     /// One read on one snapshot: may it leave, with which text and whose key.
-    async fn prepare(&self, id: DeliveryId, sender: OrganisationId) -> Result<Prepared, Obstacle> {
-        let (allowlist, known) = (self.allowlist, self.signers.get(&sender));
+    async fn prepare(&self, id: DeliveryId) -> Result<Prepared, Obstacle> {
+        let allowlist = self.allowlist;
         let (cache, signers) = (self.keys.clone(), self.signers.clone());
         let prepared = self.db.read(move |conn| {
-            let document = match deliveries::clear(conn, id, allowlist)? {
-                Clearance::Send { document } => Bytes::from(document),
+            let (document, actor) = match deliveries::clear(conn, id, allowlist)? {
+                Clearance::Send { document, actor } => (Bytes::from(document), actor),
                 Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
             };
-            let signer = match known {
+            let signer = match signers.get(&actor) {
                 Some(signer) => signer,
                 None => {
-                    let signer = find_signer(conn, sender, &cache)?;
-                    signers.insert(sender, signer.clone());
+                    let signer = find_signer(conn, &actor, &cache)?;
+                    signers.insert(actor, signer.clone());
                     signer
                 }
             };
@@ -187,13 +186,8 @@ impl Inner {
 }
 
 /// The author's RSA key, which every server understands.
-fn find_signer(
-    conn: &mut Conn,
-    sender: OrganisationId,
-    cache: &KeyCache,
-) -> Result<Signer, Obstacle> {
-    let author = organisations::find(conn, sender)?.ok_or(Obstacle::NoKey)?;
-    let (key_id, pem) = keys::of_owner(conn, &author.uri)?
+fn find_signer(conn: &mut Conn, author: &Url, cache: &KeyCache) -> Result<Signer, Obstacle> {
+    let (key_id, pem) = keys::of_owner(conn, author)?
         .into_iter()
         .filter(|key| key.algorithm == Algorithm::Rsa)
         .find_map(|key| Some((key.uri, key.private_key?)))

@@ -161,8 +161,9 @@ fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Va
         Subject::Tombstone { .. } | Subject::Myself | Subject::Object { .. } => {
             outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
         }
-        Subject::Organisation { .. } | Subject::Reaction { .. } | Subject::Follow { .. } => {
-            Err(Refusal::NotFound)
-        }
+        Subject::Organisation { .. }
+        | Subject::Reaction { .. }
+        | Subject::Follow { .. }
+        | Subject::Report(_) => Err(Refusal::NotFound),
     }
 }

@@ -15,14 +15,14 @@ use crate::{
         activity::{ActivityKind, Outgoing, Recipients, Subject},
         audience::Viewer,
         entry::Entry,
-        id::{ActivityId, DeliveryId, OrganisationId},
+        id::{ActivityId, DeliveryId, OrganisationId, ReportId},
         organisation::Organisation,
         reaction::ReactionKind,
     },
     storage::{
         self, Conn, activities,
         deliveries::{self, NewDelivery},
-        entries, follows, keys, organisations,
+        entries, follows, keys, organisations, reports,
     },
 };
 
@@ -86,6 +86,7 @@ fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
         Subject::Object { uri, .. } | Subject::Reaction { object: uri, .. } => {
             format!("reaction {} {uri}", actor.uri)
         }
+        Subject::Report(id) => format!("report {id}"),
     }
 }
 
@@ -119,7 +120,8 @@ fn inboxes(
                 | Subject::Organisation { .. }
                 | Subject::Object { .. }
                 | Subject::Reaction { .. }
-                | Subject::Follow { .. } => {
+                | Subject::Follow { .. }
+                | Subject::Report(_) => {
                     inboxes.extend(deliveries::inboxes_told_by(conn, actor.id)?);
                 }
             }
@@ -228,6 +230,10 @@ pub(super) fn word(
                 json!({"id": uri, "type": "Follow", "actor": follower, "object": followed});
             activity
         }
+        Subject::Report(id) => match flag_of(conn, federation, outgoing, *id)? {
+            Some(flag) => flag,
+            None => return Ok(None),
+        },
     };
     Ok(Some(activity))
 }
@@ -312,4 +318,33 @@ fn about(
         "cc": object["cc"],
         "object": object,
     })
+}
+
+/// A report as its subject's server gets it: from the node itself, so that
+/// nobody there learns which organisation reported.
+fn flag_of(
+    conn: &mut Conn,
+    federation: &Federation,
+    outgoing: &Outgoing,
+    id: ReportId,
+) -> Result<Option<Value>, storage::Error> {
+    let Some(report) = reports::find(conn, id)? else {
+        return Ok(None);
+    };
+    let Some(reported) = organisations::find(conn, report.reported)? else {
+        return Ok(None);
+    };
+    let entries = entries::find_many(conn, &Viewer::Anonymous, &report.entries)?;
+    let objects: Vec<&Url> = std::iter::once(&reported.uri)
+        .chain(entries.iter().map(|entry| &entry.uri))
+        .collect();
+    Ok(Some(json!({
+        "@context": context::plain(),
+        "id": outgoing.uri,
+        "type": outgoing.kind.as_str(),
+        "actor": federation.forum.urls.node_actor(),
+        "to": [reported.uri],
+        "content": report.comment,
+        "object": objects,
+    })))
 }

@@ -11,6 +11,7 @@ mod node;
 mod organisations;
 mod problem;
 mod query;
+mod reports;
 mod vocabulary;
 
 use axum::{
@@ -71,7 +72,8 @@ fn resources() -> OpenApiRouter<App> {
         .merge(entries::router())
         .merge(organisations::router())
         .merge(node::router())
-        .merge(deliveries::router());
+        .merge(deliveries::router())
+        .merge(reports::router());
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
 }
 

@@ -18,6 +18,7 @@ mod follows;
 mod instance;
 pub mod paging;
 mod reactions;
+mod reports;
 mod statuses;
 mod tags;
 mod timelines;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes {
         .merge(follows::routes())
         .merge(instance::routes())
         .merge(reactions::routes())
+        .merge(reports::routes())
         .merge(statuses::routes())
         .merge(tags::routes())
         .merge(timelines::routes())

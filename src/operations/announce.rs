@@ -34,7 +34,17 @@ pub(super) fn announce(
         recipients,
         created_at: now,
     };
-    activities::insert(conn, &actor.uri, &outgoing)?;
+    let speaker = match &outgoing.subject {
+        Subject::Report(_) => forum.urls.node_actor(),
+        Subject::Entry(_)
+        | Subject::Tombstone { .. }
+        | Subject::Myself
+        | Subject::Organisation { .. }
+        | Subject::Object { .. }
+        | Subject::Reaction { .. }
+        | Subject::Follow { .. } => actor.uri.clone(),
+    };
+    activities::insert(conn, &speaker, &outgoing)?;
     forum.enqueue(conn, &Task::Distribute { activity: id })?;
     Ok(outgoing.uri)
 }

@@ -14,5 +14,6 @@ pub mod node;
 pub mod organisations;
 pub mod people;
 pub mod reactions;
+pub mod reports;
 
 pub use forum::{ActorKeys, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash};

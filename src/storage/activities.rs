@@ -60,7 +60,8 @@ pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), E
         | Subject::Organisation { .. }
         | Subject::Object { .. }
         | Subject::Reaction { .. }
-        | Subject::Follow { .. } => None,
+        | Subject::Follow { .. }
+        | Subject::Report(_) => None,
     };
     diesel::insert_into(activities::table)
         .values((
@@ -98,6 +99,7 @@ fn detail(outgoing: &Outgoing) -> Value {
             follower,
             followed,
         } => json!({"follow": uri, "follower": follower, "followed": followed}),
+        Subject::Report(id) => json!({"report": id}),
     };
     let recipients = match outgoing.recipients {
         Recipients::Followers => json!("followers"),
@@ -133,6 +135,8 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
     } else if let Some(uri) = url(subject, "object") {
         let owner = url(subject, "owner")?;
         Subject::Object { uri, owner }
+    } else if let Some(id) = subject.get("report") {
+        Subject::Report(id.as_str()?.parse().ok()?)
     } else {
         Subject::Follow {
             uri: url(subject, "follow")?,

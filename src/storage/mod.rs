@@ -25,6 +25,7 @@ mod native;
 pub mod organisations;
 mod postgres;
 pub mod reactions;
+pub mod reports;
 mod rows;
 #[cfg(test)]
 pub mod samples;

@@ -288,6 +288,46 @@ diesel::table! {
     }
 }
 
+// The tables of `migrations/*/2026-11-23-000003_moderation`.
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    reports (id) {
+        id -> BigInt,
+        reporter_id -> BigInt,
+        reported_id -> BigInt,
+        comment -> Text,
+        forwarded -> Bool,
+        created_at -> Instant,
+        resolved_at -> Nullable<Instant>,
+        resolved_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    report_entries (report_id, entry_id) {
+        report_id -> BigInt,
+        entry_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    blocks (id) {
+        id -> BigInt,
+        organisation_id -> BigInt,
+        other_id -> BigInt,
+        kind -> Text,
+        activity_uri -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
 diesel::joinable!(organisation_terms -> organisations (organisation_id));
 diesel::joinable!(entry_terms -> entries (entry_id));
 diesel::joinable!(entry_parties -> entries (entry_id));
@@ -341,4 +381,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lanes,
     host_policies,
     tasks,
+    reports,
+    report_entries,
+    blocks,
 );

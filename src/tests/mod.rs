@@ -8,6 +8,7 @@ mod inbox;
 mod mastodon;
 mod pages;
 mod reactions;
+mod reports;
 mod rooms;
 mod sending;
 pub mod test_app;

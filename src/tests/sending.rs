@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use futures_util::future::BoxFuture;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::sleep};
 use url::Url;
@@ -35,7 +36,7 @@ use crate::{
     jobs::{Context, Next, Runner, Settings, Work},
     operations::hosts::may_federate,
     storage::{
-        Db,
+        self, Conn, Db,
         deliveries::{NewDelivery, add_many},
         hosts::{self, HostPolicy, Policy},
         keys, lanes,
@@ -132,6 +133,14 @@ impl Work for NoWork {
     }
 }
 
+/// Makes this actor the one who did all that is to be sent.
+fn act_as(conn: &mut Conn, actor: &Url) -> Result<(), storage::Error> {
+    diesel::update(storage::schema::activities::table)
+        .set(storage::schema::activities::actor_uri.eq(actor.as_str()))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// A node with an organisation, and the servers that it may send to.
 struct Rig {
     db: Db,
@@ -197,11 +206,12 @@ impl Rig {
     }
 
     async fn queue_for(&self, count: i64, inboxes: Vec<Url>) {
-        let sender = self.sender.id;
+        let (sender, actor) = (self.sender.id, self.sender.uri.clone());
         write(&self.db, move |conn| {
             let mut rows = Vec::new();
             for activity in 1..=count {
                 insert_activity(conn, ActivityId(activity), "Accept", None)?;
+                act_as(conn, &actor)?;
                 for inbox in &inboxes {
                     let id = i64::try_from(rows.len()).expect("few") + 1;
                     rows.push(NewDelivery {
@@ -442,11 +452,13 @@ fn an_entry_that_was_narrowed_after_it_was_queued_is_not_sent() {
         let server = Server::start(Manner::Takes).await;
         let rig = Rig::new(db, &[&server]).await;
         let (sender, inbox) = (rig.sender.id, server.inbox());
+        let actor = rig.sender.uri.clone();
         write(&rig.db, move |conn| {
             insert_organisation(conn, SENDER, None)?;
             insert_entry(conn, EntryId(50), "members")?;
             insert_activity(conn, ActivityId(1), "Create", Some(EntryId(50)))?;
             insert_activity(conn, ActivityId(2), "Delete", Some(EntryId(50)))?;
+            act_as(conn, &actor)?;
             let rows = [1, 2].map(|id| NewDelivery {
                 id: DeliveryId(id),
                 activity: ActivityId(id),
@@ -470,6 +482,7 @@ fn an_author_without_a_key_is_our_fault_and_not_the_hosts() {
         let server = Server::start(Manner::Takes).await;
         let mut rig = Rig::new(db, &[&server]).await;
         rig.sender.id = OrganisationId(7);
+        rig.sender.uri = Url::parse("https://n.example/orgs/keyless").expect("an address");
         write(&rig.db, |conn| {
             insert_organisation(conn, OrganisationId(7), None)
         })

@@ -39,6 +39,8 @@ pub struct Person {
     pub organisation_path: String,
     /// Requests to follow that wait for an answer.
     pub requests: usize,
+    /// Reports that wait for an administrator; none for anybody else.
+    pub reports: i64,
 }
 
 /// One item of the main navigation.
@@ -92,7 +94,12 @@ impl Layout {
         };
         items.push(item(&followers, "/followers"));
         if person.role.may_administer() {
-            items.push(item("Administration", "/admin"));
+            let administration = match person.reports {
+                0 => "Administration".to_owned(),
+                1 => "Administration (1 report)".to_owned(),
+                count => format!("Administration ({count} reports)"),
+            };
+            items.push(item(&administration, "/admin"));
         }
         if person.role.may_write() {
             items.push(item("Write", "/compose"));
@@ -159,6 +166,8 @@ notices! {
     Disabled = "disabled", "The account is disabled. Its sessions and tokens have ended.";
     Enabled = "enabled", "The account is enabled.";
     Replayed = "replayed", "The deliveries are queued again.";
+    Reported = "reported", "The administrators of this node will look at your report.";
+    ReportResolved = "report-resolved", "The report is resolved.";
     HostSaved = "host-saved", "The decision is saved.";
 }
 

@@ -19,7 +19,7 @@ use super::{
     error::PageError,
     pages::{
         about, admin, compose, directory, find, follows, home, link, organisation, profile, react,
-        sign_in, timeline,
+        report, sign_in, timeline,
     },
     source,
     visit::Visit,
@@ -32,6 +32,7 @@ pub fn routes() -> Routes {
         .merge(doors())
         .merge(writing())
         .merge(following())
+        .merge(reporting())
         .merge(administration())
         // `Submission` counts the bytes itself, and answers with a page.
         .map(|router| router.layer(DefaultBodyLimit::disable()))
@@ -96,8 +97,21 @@ fn following() -> Routes {
         )
 }
 
+fn reporting() -> Routes {
+    let member = Auth::Session;
+    Routes::new()
+        .get("/organisations/{id}/report", member, report::organisation)
+        .post(
+            "/organisations/{id}/report",
+            member,
+            report::send_organisation,
+        )
+        .get("/entries/{id}/report", member, report::entry)
+        .post("/entries/{id}/report", member, report::send_entry)
+}
+
 fn administration() -> Routes {
-    use admin::{deliveries, hosts, organisations, people};
+    use admin::{deliveries, hosts, organisations, people, reports};
     let role = Auth::Administrator;
     Routes::new()
         .get("/admin", role, || async {
@@ -133,6 +147,8 @@ fn administration() -> Routes {
         .post("/admin/users/{id}/enable", role, people::enable)
         .get("/admin/deliveries", role, deliveries::show)
         .post("/admin/deliveries/replay", role, deliveries::replay)
+        .get("/admin/reports", role, reports::show)
+        .post("/admin/reports/{id}/resolve", role, reports::resolve)
         .get("/admin/hosts", role, hosts::show)
         .post("/admin/hosts", role, hosts::decide)
 }

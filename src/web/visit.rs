@@ -17,7 +17,10 @@ use crate::{
         people::{self, Person as Who},
         random_token,
     },
-    storage::follows::{self, Side},
+    storage::{
+        follows::{self, Side},
+        reports,
+    },
 };
 
 use super::{
@@ -43,6 +46,8 @@ pub struct SignedIn {
     csrf: String,
     /// Requests to follow that wait for an answer.
     requests: usize,
+    /// Reports that wait for an administrator.
+    reports: i64,
 }
 
 impl SignedIn {
@@ -148,6 +153,7 @@ impl Visit {
                 organisation: person.who.organisation.name.clone(),
                 organisation_path: organisation::path(&person.who.organisation),
                 requests: person.requests,
+                reports: person.reports,
             }),
             token: self.token().unwrap_or_default().to_owned(),
             notice: Notice::read(self.query.text("done")),
@@ -274,10 +280,15 @@ async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageE
             .len(),
         false => 0,
     };
+    let reports = match who.user.role.may_administer() {
+        true => app.forum.db.read(reports::count_open).await?,
+        false => 0,
+    };
     Ok(Some(SignedIn {
         who,
         token,
         csrf: session.csrf,
         requests,
+        reports,
     }))
 }

@@ -5,6 +5,7 @@ mod answer;
 mod boost;
 mod create;
 mod delete;
+mod flag;
 mod follow;
 mod react;
 mod undo;
@@ -137,6 +138,7 @@ pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wi
         "Reject" => run(answer::Reject(inbound), data).await,
         "Like" | "EmojiReact" => run(react::Like(inbound), data).await,
         "Announce" => run(boost::Announce(inbound), data).await,
+        "Flag" => run(flag::Flag(inbound), data).await,
         "Undo" => run(undo::Undo(inbound), data).await,
         other => {
             tracing::debug!(kind = other, "an activity of a kind that is not known");

@@ -10,6 +10,7 @@ pub mod configuration;
 mod forum;
 pub mod instance;
 mod relationship;
+mod report;
 mod search;
 mod status;
 mod time;
@@ -18,6 +19,7 @@ pub use account::{Account, AccountRole, CredentialAccount, FeatureApproval, Fiel
 pub use forum::{ForumAccount, ForumAuthor, ForumEntry, ForumInstance, ForumLabels, Names};
 pub use instance::{Instance, InstanceV1};
 pub use relationship::{FamiliarFollowers, Relationship};
+pub use report::Report;
 pub use search::{Context, Search, Tag, TagDay, TagViewerState};
 pub use status::{
     Application, Mention, PreviewCard, QuoteApproval, Status, StatusEdit, StatusSource, StatusTag,

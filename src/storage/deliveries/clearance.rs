@@ -2,6 +2,7 @@
 //! was queued may not be public any more, and a host may have been blocked.
 
 use diesel::prelude::*;
+use url::Url;
 
 use crate::domain::{
     activity::ActivityKind, audience::AudienceKind, delivery::DeliveryState, id::DeliveryId,
@@ -9,7 +10,7 @@ use crate::domain::{
 
 use super::{
     super::{
-        Conn, Error, hosts,
+        Conn, Error, hosts, rows,
         schema::{activities, deliveries, entries},
     },
     read_inbox,
@@ -18,8 +19,8 @@ use super::{
 /// May this delivery leave?
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Clearance {
-    /// Yes, with this text, byte for byte.
-    Send { document: String },
+    /// Yes, with this text, byte for byte, signed by this actor.
+    Send { document: String, actor: Url },
     /// No, and never.
     Drop { note: &'static str },
 }
@@ -29,6 +30,7 @@ struct Row {
     state: String,
     inbox: String,
     kind: String,
+    actor: String,
     document: Option<String>,
     entry: Option<i64>,
     /// None, too, when the entry is deleted.
@@ -49,6 +51,7 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
             deliveries::state,
             deliveries::inbox,
             activities::kind,
+            activities::actor_uri,
             activities::document,
             activities::entry_id,
             entries::audience.nullable(),
@@ -72,7 +75,10 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
         return drop("the entry is deleted or no longer public");
     }
     match row.document {
-        Some(document) => Ok(Clearance::Send { document }),
+        Some(document) => Ok(Clearance::Send {
+            document,
+            actor: rows::url(&row.actor)?,
+        }),
         None => drop("its text was withdrawn"),
     }
 }

@@ -11,9 +11,10 @@ use crate::{
     },
 };
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 5] = [
     "/admin/organisations",
     "/admin/users",
+    "/admin/reports",
     "/admin/deliveries",
     "/admin/hosts",
 ];
@@ -54,6 +55,7 @@ fn administration_is_for_administrators_only() {
             "/admin/users/1/link",
             "/admin/users/1/disable",
             "/admin/users/1/enable",
+            "/admin/reports/1/resolve",
             "/admin/deliveries/replay",
             "/admin/hosts",
         ] {

@@ -12,6 +12,7 @@ pub mod link;
 pub mod organisation;
 pub mod profile;
 pub mod react;
+pub mod report;
 pub mod sign_in;
 pub mod timeline;
 

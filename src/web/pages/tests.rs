@@ -18,7 +18,10 @@ use crate::{
 
 use super::{
     about::{AboutPage, CodesPage, HelpPage, audiences, code_lists},
-    admin::{self, deliveries::DeliveriesPage, hosts::HostsPage, organisations::OrganisationsPage},
+    admin::{
+        self, deliveries::DeliveriesPage, hosts::HostsPage, organisations::OrganisationsPage,
+        reports::ReportsPage,
+    },
     compose::{ComposePage, ConfirmPage, KindPage},
     directory::DirectoryPage,
     entry::{EntryPage, Reactions},
@@ -28,6 +31,7 @@ use super::{
     link::{PasswordPage, SetupPage},
     organisation::{Following, OrganisationPage},
     profile::ProfilePage,
+    report::ReportPage,
     sign_in::SignInPage,
     timeline::TimelinePage,
 };
@@ -255,6 +259,17 @@ fn writing_pages() -> Vec<(&'static str, String)> {
             }),
         ),
         (
+            "report",
+            html(ReportPage {
+                layout: layout(),
+                subject: "“Training” by Valdoria".into(),
+                action: "/entries/115/report".into(),
+                back: "/entries/115".into(),
+                elsewhere: Some("gov.localhost:8081".into()),
+                form: faulty(&["comment"]),
+            }),
+        ),
+        (
             "followers",
             html(FollowsPage {
                 layout: layout(),
@@ -394,6 +409,25 @@ fn admin_pages() -> Vec<(&'static str, String)> {
                     error: "connection refused".into(),
                 }],
                 pages: Pages::default(),
+            }),
+        ),
+        (
+            "admin-reports",
+            html(ReportsPage {
+                layout: layout(),
+                tabs: admin::tabs("/admin/reports"),
+                resolved: false,
+                rows: vec![admin::reports::Row {
+                    id: "9".into(),
+                    reporter: faces().pop(),
+                    reported: Some((&samples::organisation()).into()),
+                    entries: vec![(&samples::arabic_note()).into()],
+                    comment: "It names <victims>.".into(),
+                    forwarded: true,
+                    since: moment(),
+                    resolved: None,
+                }],
+                pages: paging(),
             }),
         ),
         (

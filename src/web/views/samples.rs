@@ -48,6 +48,7 @@ pub fn person() -> Person {
         organisation: "Harbourlight Network".into(),
         organisation_path: "/orgs/harbourlight".into(),
         requests: 2,
+        reports: 0,
     }
 }
 

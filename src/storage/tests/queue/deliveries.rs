@@ -101,7 +101,8 @@ fn a_public_entry_is_sent_with_the_text_it_was_given() {
     on_both(async |db| {
         prepare_entry(&db, "public").await;
         let document = "activity 1".to_owned();
-        assert_eq!(clear(&db, 1).await, Clearance::Send { document });
+        let actor = url("https://ours.example/orgs/a");
+        assert_eq!(clear(&db, 1).await, Clearance::Send { document, actor });
     });
 }
 

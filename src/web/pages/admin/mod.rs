@@ -1,10 +1,11 @@
-//! Administration of the node: organisations, people, deliveries, and other
-//! servers.
+//! Administration of the node: organisations, people, reports, deliveries, and
+//! other servers.
 
 pub mod deliveries;
 pub mod hosts;
 pub mod organisations;
 pub mod people;
+pub mod reports;
 
 /// The tabs above every page of administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub fn tabs(current: &'static str) -> Vec<Tab> {
     [
         ("Organisations", "/admin/organisations"),
         ("People", "/admin/users"),
+        ("Reports", "/admin/reports"),
         ("Deliveries", "/admin/deliveries"),
         ("Other servers", "/admin/hosts"),
     ]

@@ -1,0 +1,3 @@
+DROP TABLE blocks;
+DROP TABLE report_entries;
+DROP TABLE reports;

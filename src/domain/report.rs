@@ -1,0 +1,79 @@
+//! Reports: somebody says that an organisation, or some of its entries, break
+//! the rules. The node's administrators look at them; whoever is reported
+//! never does.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::id::{EntryId, OrganisationId, ReportId};
+
+/// Longest comment, in characters. Longer ones of other servers are cut.
+pub const MAX_COMMENT_CHARS: usize = 5_000;
+/// Most entries in one report.
+pub const MAX_ENTRIES: usize = 50;
+
+/// A report, of somebody here or of another server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub id: ReportId,
+    /// A local organisation, or the actor of another server that sent it.
+    pub reporter: OrganisationId,
+    pub reported: OrganisationId,
+    /// Entries of the reported organisation; may be none.
+    pub entries: Vec<EntryId>,
+    /// Plain text.
+    pub comment: String,
+    /// Was the server of the reported organisation told?
+    pub forwarded: bool,
+    pub created_at: DateTime<Utc>,
+    /// `None` while it waits for an administrator.
+    pub resolved_at: Option<DateTime<Utc>>,
+}
+
+impl Report {
+    pub fn state(&self) -> ReportState {
+        match self.resolved_at {
+            None => ReportState::Open,
+            Some(_) => ReportState::Resolved,
+        }
+    }
+}
+
+/// Where a report stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportState {
+    /// Waits for an administrator.
+    #[default]
+    Open,
+    Resolved,
+}
+
+impl ReportState {
+    pub const ALL: [Self; 2] = [Self::Open, Self::Resolved];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A word that names no state of a report.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown state {0:?}: use open or resolved")]
+pub struct UnknownReportState(pub String);
+
+impl FromStr for ReportState {
+    type Err = UnknownReportState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownReportState> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| UnknownReportState(text.to_owned()))
+    }
+}
