@@ -19,7 +19,7 @@ use virtual_forum::federation::{
     json::{normalise, parse_strict},
     origin::Origin,
     signatures::{
-        KeyCache, PrivateKey, Received, Signer,
+        self, KeyCache, PrivateKey, Received, Signer,
         cavage::{self, Query},
     },
 };
@@ -122,7 +122,7 @@ fn receive(name: &str, sample: &Sample, hash: Duration) {
     let cache = KeyCache::default();
     let parse = || {
         let request = Received::new(&Method::POST, &uri, &headers, &sample.body);
-        cavage::parse(&request, &ours, sample.now).expect("well formed")
+        signatures::parse(&request, &ours, sample.now).expect("well formed")
     };
     let unverified = parse();
     let key = cache.public(&sample.public_pem).expect("a key");

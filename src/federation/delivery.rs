@@ -24,8 +24,8 @@ use crate::{
 use super::{
     fetch::{Clock, FetchError, GuardedClient, Response},
     signatures::{
-        KeyCache, KeyError, Signer,
-        cavage::{self, Query, SignError},
+        KeyCache, KeyError, SignError, Signer,
+        cavage::{self, Query},
     },
 };
 

@@ -15,7 +15,7 @@ use super::{
     fetch::Budget,
     json::{check_recipients, normalise, parse_strict},
     objects::Document,
-    signatures::{MAX_BODY_BYTES, Received, SignatureError, cavage},
+    signatures::{self, MAX_BODY_BYTES, Received, SignatureError},
 };
 use crate::{
     app::App,
@@ -92,7 +92,7 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let federation: &Federation = &app.federation;
     let unverified = {
         let received = received(&parts, &body);
-        cavage::parse(&received, &federation.origin, federation.forum.now())?
+        signatures::parse(&received, &federation.origin, federation.forum.now())?
     };
     let key_id = unverified.key_id();
     let host = urls::authority(key_id);

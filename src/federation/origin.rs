@@ -35,6 +35,11 @@ impl Origin {
         Some(Self { scheme, host, port })
     }
 
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
     /// Lower case, without brackets around IPv6.
     pub fn host(&self) -> &str {
         &self.host

@@ -3,7 +3,7 @@
 
 use axum::{
     body::Body,
-    http::{Method, Request, header},
+    http::{HeaderMap, HeaderValue, Method, Request, header},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -16,6 +16,7 @@ use crate::{
         signatures::{
             PrivateKey, Signer,
             cavage::{Query, sign},
+            rfc9421::{self, Asked},
         },
     },
     operations::organisations::save_remote,
@@ -94,27 +95,34 @@ impl Foreign {
     pub fn request_to(&self, node: &TestApp, path: &str, body: &[u8]) -> Request<Body> {
         let url: Url = format!("{ORIGIN}{path}").parse().expect("valid");
         let now = node.app.forum.now();
-        let headers = sign(
-            &self.signer,
-            &Method::POST,
-            &url,
-            Query::Signed,
-            Some(body),
-            now,
-        )
-        .expect("signed");
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/activity+json")
-            .body(Body::from(body.to_vec()))
-            .expect("a request");
-        request.headers_mut().extend(headers);
-        request
+        let (signer, method) = (&self.signer, Method::POST);
+        let headers = sign(signer, &method, &url, Query::Signed, Some(body), now);
+        post(path, headers.expect("signed"), body)
+    }
+
+    /// The same, signed by RFC 9421.
+    pub fn request_by_rfc9421(&self, node: &TestApp, path: &str, body: &[u8]) -> Request<Body> {
+        let url: Url = format!("{ORIGIN}{path}").parse().expect("valid");
+        let now = node.app.forum.now();
+        let (signer, asked) = (&self.signer, Asked::default());
+        let headers = rfc9421::sign(signer, &Method::POST, &url, Some(body), &asked, now);
+        post(path, headers.expect("signed"), body)
     }
 
     pub async fn send(&self, node: &TestApp, activity: &Value) -> Answer {
         node.send(self.request(node, activity.to_string().as_bytes()))
             .await
     }
+}
+
+fn post(path: &str, headers: HeaderMap, body: &[u8]) -> Request<Body> {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .body(Body::from(body.to_vec()))
+        .expect("a request");
+    *request.headers_mut() = headers;
+    let kind = HeaderValue::from_static("application/activity+json");
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    request
 }

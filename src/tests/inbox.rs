@@ -22,7 +22,7 @@ use crate::{
     storage::{self, entries, hosts::Policy, testing::on_both},
 };
 
-async fn entries_of(node: &TestApp) -> Vec<Entry> {
+pub(super) async fn entries_of(node: &TestApp) -> Vec<Entry> {
     let read = node.app.forum.db.read(|conn| {
         entries::list(
             conn,
@@ -35,7 +35,7 @@ async fn entries_of(node: &TestApp) -> Vec<Entry> {
 }
 
 /// A node with a government `moj` that follows `@her@far.example`.
-async fn following(db: storage::Db) -> (TestApp, Foreign) {
+pub(super) async fn following(db: storage::Db) -> (TestApp, Foreign) {
     let node = TestApp::new(db);
     node.organisation("moj", Category::Government).await;
     let token = node

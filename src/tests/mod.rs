@@ -11,5 +11,6 @@ mod reactions;
 mod reports;
 mod rooms;
 mod sending;
+mod signing;
 pub mod test_app;
 mod wire;

@@ -31,7 +31,7 @@ use crate::{
         delivery::Courier,
         fetch::{FetchSettings, GuardedClient},
         origin::Origin,
-        signatures::{KeyCache, Received, cavage},
+        signatures::{self, KeyCache, Received},
     },
     jobs::{Context, Next, Runner, Settings, Work},
     operations::hosts::may_federate,
@@ -262,7 +262,7 @@ fn a_delivery_is_signed_by_its_author_and_sent_byte_for_byte() {
         assert_eq!(headers["content-type"], "application/activity+json");
         let received = Received::new(&Method::POST, uri, headers, body);
         let origin = Origin::of(&server.inbox()).expect("an origin");
-        let signature = cavage::parse(&received, &origin, noon()).expect("well signed");
+        let signature = signatures::parse(&received, &origin, noon()).expect("well signed");
         let key = stored
             .iter()
             .find(|key| key.uri == *signature.key_id())

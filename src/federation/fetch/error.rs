@@ -4,7 +4,7 @@
 use std::{error::Error, io, time::Duration};
 
 use super::connector::ConnectError;
-use crate::federation::{json::JsonError, signatures::cavage::SignError};
+use crate::federation::{json::JsonError, signatures::SignError};
 
 /// Why nothing was fetched or sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

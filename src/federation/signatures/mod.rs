@@ -3,65 +3,30 @@
 //! request (SECURITY.md 2.1).
 
 pub mod cavage;
+mod content_digest;
 pub mod digest;
 mod key_cache;
 #[cfg(test)]
 mod key_tests;
 pub mod keys;
+mod request;
+pub mod rfc9421;
+#[cfg(test)]
+mod samples;
 mod small_order;
 
-use http::{HeaderMap, Method, header::HeaderName};
+use chrono::{DateTime, Utc};
 use url::Url;
+
+use super::origin::Origin;
 
 pub use key_cache::KeyCache;
 pub use keys::{KeyError, PrivateKey, PublicKey};
+pub use request::Received;
 pub use small_order::is_small_order;
 
 /// Largest body of a request, in bytes (SECURITY.md 2.1).
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-
-/// A request as it came in, the path and query as they stood in its first line.
-#[derive(Debug, Clone, Copy)]
-pub struct Received<'a> {
-    pub method: &'a Method,
-    pub path: &'a str,
-    pub query: Option<&'a str>,
-    pub headers: &'a HeaderMap,
-    pub body: &'a [u8],
-}
-
-impl<'a> Received<'a> {
-    pub fn new(
-        method: &'a Method,
-        uri: &'a http::Uri,
-        headers: &'a HeaderMap,
-        body: &'a [u8],
-    ) -> Self {
-        Self {
-            method,
-            path: uri.path(),
-            query: uri.query(),
-            headers,
-            body,
-        }
-    }
-
-    /// The only value of a header; several are refused, as two readers might
-    /// pick different ones.
-    fn single(&self, name: &HeaderName) -> Result<Option<&'a str>, SignatureError> {
-        let mut values = self.headers.get_all(name).iter();
-        let Some(value) = values.next() else {
-            return Ok(None);
-        };
-        if values.next().is_some() {
-            return Err(SignatureError::Malformed("a header stands twice"));
-        }
-        value
-            .to_str()
-            .map(Some)
-            .map_err(|_| SignatureError::Malformed("a header is not plain text"))
-    }
-}
 
 /// Why a request was refused. The texts are safe to send back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +55,24 @@ pub enum SignatureError {
     WrongSignature,
 }
 
+/// Checks all of a request that can be checked without a key: size, header
+/// syntax, what the signature covers, host, date window, digest. A request
+/// with `Signature-Input` is read by RFC 9421 first; when that fails, it may
+/// still be a request signed by the draft that somebody on the way added a
+/// header to.
+pub fn parse(
+    request: &Received<'_>,
+    ours: &Origin,
+    now: DateTime<Utc>,
+) -> Result<Unverified, SignatureError> {
+    request.check_size_and_method()?;
+    if !rfc9421::is_used_in(request.headers) {
+        return cavage::parse(request, ours, now);
+    }
+    rfc9421::parse(request, ours, now)
+        .or_else(|error| cavage::parse(request, ours, now).map_err(|_| error))
+}
+
 /// A request of which everything is checked but the signature itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unverified {
@@ -103,8 +86,10 @@ pub struct Unverified {
 /// What the sender says about its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
-    /// `rsa-sha256`
+    /// `rsa-sha256`, `rsa-v1_5-sha256`
     RsaSha256,
+    /// `ed25519`
+    Ed25519,
     /// `hs2019` or nothing: the key decides.
     OfTheKey,
 }
@@ -119,10 +104,12 @@ impl Unverified {
     /// is the caller's to check (SECURITY.md 2.3).
     pub fn verify(&self, key: &PublicKey) -> Result<(), SignatureError> {
         match (self.algorithm, key.kind()) {
-            (Algorithm::RsaSha256, keys::Kind::Ed25519) => {
+            (Algorithm::RsaSha256, keys::Kind::Ed25519) | (Algorithm::Ed25519, keys::Kind::Rsa) => {
                 return Err(SignatureError::UnsupportedAlgorithm);
             }
-            (Algorithm::RsaSha256, keys::Kind::Rsa) | (Algorithm::OfTheKey, _) => {}
+            (Algorithm::RsaSha256, keys::Kind::Rsa)
+            | (Algorithm::Ed25519, keys::Kind::Ed25519)
+            | (Algorithm::OfTheKey, _) => {}
         }
         let matches = |message: &String| key.verify(message.as_bytes(), &self.signature);
         if self.messages.iter().any(matches) {
@@ -139,4 +126,23 @@ impl Unverified {
 pub struct Signer {
     pub key_id: Url,
     pub key: PrivateKey,
+}
+
+/// What cannot be signed. It shows a mistake of ours or an address that no
+/// request could be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    #[error("the address has no host")]
+    NoHost,
+    #[error("the key id does not fit into a header")]
+    KeyId,
+}
+
+/// The host with a non-default port, as the client sends it.
+fn host(url: &Url) -> Result<String, SignError> {
+    let host = url.host_str().ok_or(SignError::NoHost)?;
+    Ok(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::federation::{
     json::JsonError,
     origin::Origin,
-    signatures::{Received, cavage},
+    signatures::{self, Received},
 };
 
 async fn answered(step: Step) -> Result<Fetched, FetchError> {
@@ -72,7 +72,8 @@ fn verifies(request: &str, signer: &Signer, with_query: bool) -> bool {
     let host = headers["host"].to_str().expect("a host");
     let ours = Origin::of(&url(&format!("http://{host}/"))).expect("an origin");
     let key = signer.key.public().expect("a key");
-    cavage::parse(&received, &ours, now()).is_ok_and(|unverified| unverified.verify(&key).is_ok())
+    signatures::parse(&received, &ours, now())
+        .is_ok_and(|unverified| unverified.verify(&key).is_ok())
 }
 
 #[tokio::test]

@@ -6,21 +6,20 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::{
     Method,
-    header::{DATE, HOST, HeaderName},
+    header::{DATE, HeaderName},
 };
 
 use self::parameters::Parameters;
-use super::{Algorithm, MAX_BODY_BYTES, Received, SignatureError, Unverified, digest};
+use super::{
+    Algorithm, Received, SignatureError, Unverified, digest,
+    request::{check_expiry, check_window},
+};
 use crate::federation::origin::Origin;
 
-pub use sign::{Query, SignError, sign};
-
-/// How old a request may be, and how far ahead its clock (PROTOCOL.md 7.3).
-pub const MAX_AGE: TimeDelta = TimeDelta::hours(12);
-pub const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
+pub use sign::{Query, sign};
 
 const REQUEST_TARGET: &str = "(request-target)";
 const CREATED: &str = "(created)";
@@ -29,31 +28,18 @@ const EXPIRES: &str = "(expires)";
 static SIGNATURE: HeaderName = HeaderName::from_static("signature");
 static DIGEST: HeaderName = HeaderName::from_static("digest");
 
-/// Checks all of a request that can be checked without a key: size, header
-/// syntax, what the signature covers, host, date window, digest.
-pub fn parse(
+/// The draft's part of [`parse`](super::parse).
+pub(super) fn parse(
     request: &Received<'_>,
     ours: &Origin,
     now: DateTime<Utc>,
 ) -> Result<Unverified, SignatureError> {
-    if request.body.len() > MAX_BODY_BYTES {
-        return Err(SignatureError::TooLarge);
-    }
-    // The signed target has the method in lower case: "post" must not pass for POST.
-    if request
-        .method
-        .as_str()
-        .bytes()
-        .any(|b| b.is_ascii_lowercase())
-    {
-        return Err(SignatureError::Malformed("the method is not in capitals"));
-    }
     let header = request
         .single(&SIGNATURE)?
         .ok_or(SignatureError::Unsigned)?;
     let parameters = Parameters::parse(header)?;
     check_coverage(request, &parameters)?;
-    check_host(request, ours)?;
+    request.check_host(ours)?;
     check_dates(request, &parameters, now)?;
     check_digest(request)?;
     Ok(Unverified {
@@ -70,10 +56,9 @@ fn check_coverage(
     request: &Received<'_>,
     parameters: &Parameters<'_>,
 ) -> Result<(), SignatureError> {
-    let reads = matches!(*request.method, Method::GET | Method::HEAD);
     let required = [REQUEST_TARGET, "host"]
         .into_iter()
-        .chain((!reads || !request.body.is_empty()).then_some("digest"));
+        .chain(request.needs_digest().then_some("digest"));
     for name in required {
         if !parameters.covers(name) {
             return Err(SignatureError::NotCovered(name));
@@ -92,17 +77,6 @@ fn check_coverage(
     Ok(())
 }
 
-fn check_host(request: &Received<'_>, ours: &Origin) -> Result<(), SignatureError> {
-    let host = request
-        .single(&HOST)?
-        .ok_or(SignatureError::Malformed("there is no host"))?;
-    if ours.is_named_by(host) {
-        Ok(())
-    } else {
-        Err(SignatureError::WrongHost)
-    }
-}
-
 fn check_dates(
     request: &Received<'_>,
     parameters: &Parameters<'_>,
@@ -118,23 +92,7 @@ fn check_dates(
     if let Some(created) = parameters.created {
         check_window(created, now)?;
     }
-    if let Some(expires) = parameters.expires
-        && now > expires + MAX_AHEAD
-    {
-        return Err(SignatureError::Expired);
-    }
-    Ok(())
-}
-
-fn check_window(date: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), SignatureError> {
-    let age = now.signed_duration_since(date);
-    if age > MAX_AGE {
-        Err(SignatureError::TooOld)
-    } else if age < -MAX_AHEAD {
-        Err(SignatureError::TooEarly)
-    } else {
-        Ok(())
-    }
+    check_expiry(parameters.expires, now)
 }
 
 /// A digest is checked wherever one stands, signed or not.
@@ -170,7 +128,7 @@ fn message(
             REQUEST_TARGET => request_target(request.method, target),
             CREATED => seconds(parameters.created)?,
             EXPIRES => seconds(parameters.expires)?,
-            name => header_value(request, name)?,
+            name => request.covered(name)?,
         };
         lines.push(format!("{name}: {value}"));
     }
@@ -185,13 +143,4 @@ fn seconds(instant: Option<DateTime<Utc>>) -> Result<String, SignatureError> {
     instant
         .map(|instant| instant.timestamp().to_string())
         .ok_or(SignatureError::Malformed("a signed time is missing"))
-}
-
-fn header_value(request: &Received<'_>, name: &str) -> Result<String, SignatureError> {
-    let name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| SignatureError::Malformed("a signed header has no valid name"))?;
-    request
-        .single(&name)?
-        .map(|value| value.trim().to_owned())
-        .ok_or(SignatureError::Malformed("a signed header is missing"))
 }

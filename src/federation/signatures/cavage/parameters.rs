@@ -5,10 +5,8 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{Algorithm, SignatureError};
+use crate::federation::signatures::request::{MAX_HEADER, key_id};
 
-/// Longest header, in bytes: an RSA-8192 signature takes 1,368.
-const MAX_HEADER: usize = 8 * 1024;
-const MAX_KEY_ID: usize = 2_048;
 const MAX_COVERED: usize = 32;
 
 pub(super) struct Parameters<'a> {
@@ -109,19 +107,6 @@ fn parameter(text: &str) -> Result<(&str, &str, &str), SignatureError> {
     }
     let (value, after) = rest.split_at(end);
     Ok((name, value, after))
-}
-
-fn key_id(text: &str) -> Result<Url, SignatureError> {
-    let malformed = SignatureError::Malformed("the keyId is not an address");
-    if text.len() > MAX_KEY_ID || text.contains(' ') {
-        return Err(malformed);
-    }
-    let url = Url::parse(text).map_err(|_| malformed)?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if plain { Ok(url) } else { Err(malformed) }
 }
 
 fn algorithm(text: Option<&str>) -> Result<Algorithm, SignatureError> {

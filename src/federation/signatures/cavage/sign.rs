@@ -12,7 +12,7 @@ use http::{
 use url::Url;
 
 use super::{DIGEST, REQUEST_TARGET, SIGNATURE, digest, request_target};
-use crate::federation::signatures::{Signer, keys::Kind};
+use crate::federation::signatures::{SignError, Signer, host, keys::Kind};
 
 /// Whether the signed target includes the query. Older servers leave it out,
 /// so a refused request is signed once more without.
@@ -20,16 +20,6 @@ use crate::federation::signatures::{Signer, keys::Kind};
 pub enum Query {
     Signed,
     LeftOut,
-}
-
-/// What cannot be signed. It shows a mistake of ours or an address that no
-/// request could be sent to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SignError {
-    #[error("the address has no host")]
-    NoHost,
-    #[error("the key id does not fit into a header")]
-    KeyId,
 }
 
 /// The headers of a signed request: `host`, `date`, `digest` if there is a
@@ -70,15 +60,6 @@ pub fn sign(
     );
     headers.insert(&SIGNATURE, value(signature)?);
     Ok(headers)
-}
-
-/// The host with a non-default port, as the client sends it.
-fn host(url: &Url) -> Result<String, SignError> {
-    let host = url.host_str().ok_or(SignError::NoHost)?;
-    Ok(match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    })
 }
 
 fn target(url: &Url, query: Query) -> String {
