@@ -43,4 +43,7 @@ pub struct Relationship {
     pub followed_by: bool,
     /// The other asked and waits for our answer.
     pub requested_by: bool,
+    /// We block the other. Whether it blocks us is never told.
+    pub blocking: bool,
+    pub muting: bool,
 }

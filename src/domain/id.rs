@@ -67,6 +67,8 @@ ids! {
     DeliveryId,
     /// A piece of background work.
     TaskId,
+    /// A block or a mute.
+    BlockId,
     /// A report to the node's administrators.
     ReportId,
 }

@@ -20,7 +20,7 @@ use crate::{
         reaction::ReactionKind,
     },
     storage::{
-        self, Conn, activities,
+        self, Conn, activities, blocks,
         deliveries::{self, NewDelivery},
         entries, follows, keys, organisations, reports,
     },
@@ -99,19 +99,21 @@ fn inboxes(
     let mut inboxes = BTreeSet::new();
     match outgoing.recipients {
         Recipients::One(id) => {
-            inboxes.extend(organisations::find(conn, id)?.map(|one| one.endpoints.inbox));
+            let to = organisations::find(conn, id)?;
+            inboxes.extend(willing(conn, actor, outgoing, to)?.map(|one| one.endpoints.inbox));
         }
         Recipients::Followers => {
             add_followers(conn, actor.id, &mut inboxes)?;
-            add_answered(conn, outgoing, &mut inboxes)?;
+            add_answered(conn, actor, outgoing, &mut inboxes)?;
         }
         Recipients::FollowersAnd(id) => {
             add_followers(conn, actor.id, &mut inboxes)?;
-            inboxes.extend(organisations::find(conn, id)?.map(shared));
+            let to = organisations::find(conn, id)?;
+            inboxes.extend(willing(conn, actor, outgoing, to)?.map(shared));
         }
         Recipients::Everybody => {
             add_followers(conn, actor.id, &mut inboxes)?;
-            add_answered(conn, outgoing, &mut inboxes)?;
+            add_answered(conn, actor, outgoing, &mut inboxes)?;
             match &outgoing.subject {
                 Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => {
                     inboxes.extend(deliveries::inboxes_told(conn, *id)?);
@@ -128,6 +130,25 @@ fn inboxes(
         }
     }
     Ok(inboxes)
+}
+
+/// The receiver, unless it blocks the actor. A report goes to it all the
+/// same: there the node itself speaks to the other's administrators.
+fn willing(
+    conn: &mut Conn,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+    to: Option<Organisation>,
+) -> Result<Option<Organisation>, storage::Error> {
+    match to {
+        Some(to)
+            if outgoing.kind != ActivityKind::Flag
+                && blocks::is_blocked(conn, to.id, actor.id)? =>
+        {
+            Ok(None)
+        }
+        to => Ok(to),
+    }
 }
 
 fn shared(organisation: Organisation) -> Url {
@@ -148,6 +169,7 @@ fn add_followers(
 /// The authors of what a reply answers, when they are on other servers.
 fn add_answered(
     conn: &mut Conn,
+    actor: &Organisation,
     outgoing: &Outgoing,
     inboxes: &mut BTreeSet<Url>,
 ) -> Result<(), storage::Error> {
@@ -160,7 +182,8 @@ fn add_answered(
     let above = [entry.thread.in_reply_to, Some(entry.thread.root)];
     for id in above.into_iter().flatten().filter(|id| *id != entry.id) {
         let author = entries::find(conn, &Viewer::Anonymous, id)?.map(|entry| entry.author);
-        inboxes.extend(author.filter(|author| !author.is_local()).map(shared));
+        let author = author.filter(|author| !author.is_local());
+        inboxes.extend(willing(conn, actor, outgoing, author)?.map(shared));
     }
     Ok(())
 }

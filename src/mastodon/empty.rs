@@ -19,7 +19,7 @@ const OPEN: [&str; 6] = [
 ];
 
 /// Empty for whoever has a token with this scope.
-const OWN: [(&str, &str); 21] = [
+const OWN: [(&str, &str); 19] = [
     ("/api/v1/notifications", "read:notifications"),
     ("/api/v1/notifications/requests", "read:notifications"),
     ("/api/v1/filters", "read:filters"),
@@ -30,8 +30,6 @@ const OWN: [(&str, &str); 21] = [
     ("/api/v1/timelines/direct", "read:statuses"),
     ("/api/v1/bookmarks", "read:bookmarks"),
     ("/api/v1/conversations", "read:statuses"),
-    ("/api/v1/blocks", "read:blocks"),
-    ("/api/v1/mutes", "read:mutes"),
     ("/api/v1/domain_blocks", "read:blocks"),
     ("/api/v1/announcements", "read"),
     ("/api/v1/followed_tags", "read:follows"),

@@ -73,6 +73,7 @@ impl From<FollowError> for ApiError {
         match error {
             FollowError::NotAllowed => Self::NotAllowed,
             FollowError::NotFound => Self::NotFound,
+            FollowError::Blocked => Self::NotAllowed,
             FollowError::Myself => Self::Invalid(error.to_string()),
             FollowError::Storage(error) => error.into(),
         }

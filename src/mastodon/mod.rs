@@ -7,6 +7,7 @@
 mod accounts;
 mod apps;
 mod auth;
+mod blocks;
 mod caching;
 mod convert;
 mod empty;
@@ -33,6 +34,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(accounts::routes())
         .merge(apps::routes())
+        .merge(blocks::routes())
         .merge(empty::routes())
         .merge(finding::routes())
         .merge(follows::routes())

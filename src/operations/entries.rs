@@ -18,7 +18,7 @@ use crate::{
         taxonomy::{self, Scheme},
         text,
     },
-    storage::{self, Conn, activities, entries, organisations, tombstones},
+    storage::{self, Conn, activities, blocks, entries, organisations, tombstones},
 };
 
 /// Why an entry was not published, changed or deleted.
@@ -167,15 +167,20 @@ fn find_parent(
     let Some(id) = id else {
         return Ok(None);
     };
-    entries::find(conn, &person.viewer(), id)?.map_or_else(
-        || {
-            Err(EntryError::invalid(
-                "in_reply_to",
-                "There is no such entry to reply to.",
-            ))
-        },
-        |parent| Ok(Some(parent)),
-    )
+    let Some(parent) = entries::find(conn, &person.viewer(), id)? else {
+        return Err(EntryError::invalid(
+            "in_reply_to",
+            "There is no such entry to reply to.",
+        ));
+    };
+    let author = &parent.author;
+    if author.is_local() && blocks::is_blocked(conn, author.id, person.organisation.id)? {
+        return Err(EntryError::invalid(
+            "in_reply_to",
+            "Its author takes no replies of your organisation.",
+        ));
+    }
+    Ok(Some(parent))
 }
 
 /// The parent's audience; among named parties the replier and the parent's
@@ -470,6 +475,11 @@ pub fn accept_remote(
     if parent
         .as_ref()
         .is_some_and(|parent| !parent.public || parent.deleted_at.is_some())
+    {
+        return Ok(Reception::Ignored);
+    }
+    if let Some(parent) = &parent
+        && blocks::is_blocked(conn, parent.author, arrived.author.id)?
     {
         return Ok(Reception::Ignored);
     }

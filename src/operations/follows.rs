@@ -10,7 +10,7 @@ use crate::{
         id::{FollowId, OrganisationId},
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, follows, organisations},
+    storage::{self, Conn, blocks, follows, organisations},
 };
 
 /// Why a follow was not made, ended or answered.
@@ -22,6 +22,9 @@ pub enum FollowError {
     NotFound,
     #[error("an organisation cannot follow itself")]
     Myself,
+    /// One of the two, both of this node or ours of another, blocks the other.
+    #[error("this organisation cannot be followed by yours")]
+    Blocked,
     #[error(transparent)]
     Storage(#[from] storage::Error),
 }
@@ -39,11 +42,11 @@ fn target(
         .ok_or(FollowError::NotFound)
 }
 
-fn relationship(
+pub(super) fn relationship(
     conn: &mut Conn,
     me: OrganisationId,
     other: OrganisationId,
-) -> Result<Relationship, FollowError> {
+) -> Result<Relationship, storage::Error> {
     let all = follows::relationships(conn, me, &[other])?;
     Ok(all.get(&other).copied().unwrap_or_default())
 }
@@ -65,10 +68,17 @@ pub async fn follow(
             if followed.id == me.id {
                 return Err(FollowError::Myself);
             }
+            // That an organisation elsewhere blocks us is never told: the
+            // request waits, and is not sent.
+            let is_refused = blocks::is_blocked(conn, me.id, followed.id)?
+                || followed.is_local() && blocks::is_blocked(conn, followed.id, me.id)?;
+            if is_refused {
+                return Err(FollowError::Blocked);
+            }
             if follows::find(conn, me.id, followed.id)?.is_none() {
                 begin(conn, forum, me, &followed)?;
             }
-            relationship(conn, me.id, followed.id)
+            Ok(relationship(conn, me.id, followed.id)?)
         })
         .await
 }
@@ -135,17 +145,44 @@ pub async fn unfollow(
                 return Err(FollowError::NotAllowed);
             }
             let followed = organisations::find(conn, id)?.ok_or(FollowError::NotFound)?;
-            if let Some(follow) = follows::find(conn, me.id, followed.id)? {
-                follows::delete(conn, follow.id)?;
-                if !followed.is_local() {
-                    let subject = subject(&follow, me, &followed);
-                    let to = Recipients::One(followed.id);
-                    announce(conn, forum, me, ActivityKind::Undo, subject, to)?;
-                }
-            }
-            relationship(conn, me.id, followed.id)
+            take_back(conn, forum, me, &followed)?;
+            Ok(relationship(conn, me.id, followed.id)?)
         })
         .await
+}
+
+fn take_back(
+    conn: &mut Conn,
+    forum: &Forum,
+    me: &Organisation,
+    followed: &Organisation,
+) -> Result<(), storage::Error> {
+    let Some(follow) = follows::find(conn, me.id, followed.id)? else {
+        return Ok(());
+    };
+    follows::delete(conn, follow.id)?;
+    if !followed.is_local() {
+        let subject = subject(&follow, me, followed);
+        let to = Recipients::One(followed.id);
+        announce(conn, forum, me, ActivityKind::Undo, subject, to)?;
+    }
+    Ok(())
+}
+
+/// Ends the follows between a local organisation and another, both ways, and
+/// tells the other's server.
+pub(super) fn end(
+    conn: &mut Conn,
+    forum: &Forum,
+    me: &Organisation,
+    other: &Organisation,
+) -> Result<(), storage::Error> {
+    take_back(conn, forum, me, other)?;
+    if let Some(follow) = follows::find(conn, other.id, me.id)? {
+        follows::delete(conn, follow.id)?;
+        answer(conn, forum, me, other, &follow, ActivityKind::Reject)?;
+    }
+    Ok(())
 }
 
 fn subject(follow: &Follow, follower: &Organisation, followed: &Organisation) -> Subject {
@@ -208,7 +245,7 @@ async fn decide(
             let other = target(conn, &person, follower)?;
             let follow = follows::find(conn, other.id, me.id)?.ok_or(FollowError::NotFound)?;
             decision(conn, forum, me, &other, &follow)?;
-            relationship(conn, me.id, other.id)
+            Ok(relationship(conn, me.id, other.id)?)
         })
         .await
 }
@@ -229,7 +266,7 @@ fn answer(
 }
 
 /// A remote organisation asks to follow a local one: accepted at once unless
-/// the followed one is locked. A repeated request is answered again.
+/// the followed one is locked, and refused when it blocks the other. A repeated request is answered again.
 ///
 /// # Errors
 /// Storage only.
@@ -241,6 +278,18 @@ pub fn receive(
     activity_uri: &Url,
 ) -> Result<(), storage::Error> {
     let now = forum.now();
+    if blocks::is_blocked(conn, followed.id, follower.id)? {
+        let refused = Follow {
+            id: FollowId(forum.ids.next(now)),
+            follower: follower.id,
+            followed: followed.id,
+            state: FollowState::Pending,
+            activity_uri: activity_uri.clone(),
+            created_at: now,
+        };
+        let kind = ActivityKind::Reject;
+        return answer(conn, forum, followed, follower, &refused, kind);
+    }
     let follow = match follows::find(conn, follower.id, followed.id)? {
         Some(mut follow) => {
             follows::set_activity(conn, follow.id, activity_uri)?;

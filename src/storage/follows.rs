@@ -6,12 +6,13 @@ use diesel::prelude::*;
 use url::Url;
 
 use super::{
-    Conn, Error, organisations,
+    Conn, Error, blocks, organisations,
     rows::{self, Backend},
     schema::{follows, organisations as organisation_rows},
     types::At,
 };
 use crate::domain::{
+    block::BlockKind,
     follow::{Follow, FollowState, Relationship},
     id::{FollowId, OrganisationId},
     organisation::Organisation,
@@ -274,6 +275,12 @@ pub fn relationships(
         {
             one.followed_by = accepted;
             one.requested_by = !accepted;
+        }
+    }
+    for (other, kinds) in blocks::of_organisation(conn, me, others)? {
+        if let Some(one) = all.get_mut(&other) {
+            one.blocking = kinds.contains(&BlockKind::Block);
+            one.muting = kinds.contains(&BlockKind::Mute);
         }
     }
     Ok(all)

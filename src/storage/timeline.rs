@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Conn, Error,
+    Conn, Error, blocks,
     entries::{self, Filter},
     organisations,
     reactions::{self, By},
@@ -36,7 +36,7 @@ impl Item {
 }
 
 /// What an organisation and those that it follows posted and boosted, as far
-/// as the viewer may see it. An entry stands on a page once.
+/// as the viewer may see it, without those whom it blocks or mutes. An entry stands on a page once.
 pub fn home(
     conn: &mut Conn,
     viewer: &Viewer,
@@ -47,7 +47,18 @@ pub fn home(
         home_of: Some(organisation),
         ..Filter::default()
     };
-    merged(conn, viewer, &filter, By::HomeOf(organisation), window)
+    let mut items = merged(conn, viewer, &filter, By::HomeOf(organisation), window)?;
+    let ends = |item: &Item| {
+        let by = item.boost.as_ref().map(|(_, by)| by.id);
+        [Some(item.entry.author.id), by]
+    };
+    let ids: Vec<OrganisationId> = items.iter().flat_map(ends).flatten().collect();
+    let unwanted = blocks::of_organisation(conn, organisation, &ids)?;
+    items.retain(|item| {
+        let mut ends = ends(item).into_iter().flatten();
+        !ends.any(|id| unwanted.contains_key(&id))
+    });
+    Ok(items)
 }
 
 /// Entries that match and boosts, merged.

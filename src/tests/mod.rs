@@ -1,6 +1,7 @@
 //! One test binary: rules, doors through `TestApp`, fixtures of foreign servers.
 
 mod audience;
+mod blocks;
 pub mod browser;
 mod foreign;
 mod health;

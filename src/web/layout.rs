@@ -166,6 +166,10 @@ notices! {
     Disabled = "disabled", "The account is disabled. Its sessions and tokens have ended.";
     Enabled = "enabled", "The account is enabled.";
     Replayed = "replayed", "The deliveries are queued again.";
+    Blocked = "blocked", "Your organisation blocks this one. It is not told.";
+    Unblocked = "unblocked", "Your organisation does not block this one any more.";
+    Muted = "muted", "The entries of this organisation stay out of your timeline. It is not told.";
+    Unmuted = "unmuted", "The entries of this organisation are in your timeline again if you follow it.";
     Reported = "reported", "The administrators of this node will look at your report.";
     ReportResolved = "report-resolved", "The report is resolved.";
     HostSaved = "host-saved", "The decision is saved.";

@@ -18,8 +18,8 @@ use super::{
     assets,
     error::PageError,
     pages::{
-        about, admin, compose, directory, find, follows, home, link, organisation, profile, react,
-        report, sign_in, timeline,
+        about, admin, blocks, compose, directory, find, follows, home, link, organisation, profile,
+        react, report, sign_in, timeline,
     },
     source,
     visit::Visit,
@@ -100,6 +100,10 @@ fn following() -> Routes {
 fn reporting() -> Routes {
     let member = Auth::Session;
     Routes::new()
+        .post("/organisations/{id}/block", member, blocks::block)
+        .post("/organisations/{id}/unblock", member, blocks::unblock)
+        .post("/organisations/{id}/mute", member, blocks::mute)
+        .post("/organisations/{id}/unmute", member, blocks::unmute)
         .get("/organisations/{id}/report", member, report::organisation)
         .post(
             "/organisations/{id}/report",

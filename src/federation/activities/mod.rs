@@ -2,6 +2,7 @@
 //! a line in [`receive`].
 
 mod answer;
+mod block;
 mod boost;
 mod create;
 mod delete;
@@ -138,6 +139,7 @@ pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wi
         "Reject" => run(answer::Reject(inbound), data).await,
         "Like" | "EmojiReact" => run(react::Like(inbound), data).await,
         "Announce" => run(boost::Announce(inbound), data).await,
+        "Block" => run(block::Block(inbound), data).await,
         "Flag" => run(flag::Flag(inbound), data).await,
         "Undo" => run(undo::Undo(inbound), data).await,
         other => {

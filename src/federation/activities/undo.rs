@@ -1,4 +1,4 @@
-//! Undo: somebody takes a Follow, a Like or an Announce back.
+//! Undo: somebody takes a Follow, a Like, an Announce or a Block back.
 
 use activitypub_federation::config::Data;
 use url::Url;
@@ -7,7 +7,7 @@ use super::{Inbound, activity};
 use crate::{
     domain::{organisation::Organisation, reaction::ReactionKind},
     federation::{Federation, WireError},
-    operations::{Forum, follows, reactions},
+    operations::{Forum, blocks, follows, reactions},
     storage::{self, Conn, organisations},
 };
 
@@ -58,12 +58,17 @@ fn undo(
 ) -> Result<(), storage::Error> {
     let reaction = match undone.kind.as_str() {
         "" | "Follow" => None,
+        "Block" => {
+            let (uri, blocked) = (undone.uri.as_ref(), undone.object.as_ref());
+            return blocks::undone(conn, forum, sender, uri, blocked);
+        }
         "Like" | "EmojiReact" => Some(ReactionKind::Like),
         "Announce" => Some(ReactionKind::Boost),
         _ => return Ok(()),
     };
     if let Some(uri) = &undone.uri {
         reactions::undone(conn, forum, sender, uri)?;
+        blocks::undone(conn, forum, sender, Some(uri), None)?;
     }
     match (reaction, &undone.object) {
         (Some(kind), Some(object)) => reactions::undone_of(conn, sender, kind, object),

@@ -18,7 +18,7 @@ mod time;
 pub use account::{Account, AccountRole, CredentialAccount, FeatureApproval, Field, Role, Source};
 pub use forum::{ForumAccount, ForumAuthor, ForumEntry, ForumInstance, ForumLabels, Names};
 pub use instance::{Instance, InstanceV1};
-pub use relationship::{FamiliarFollowers, Relationship};
+pub use relationship::{FamiliarFollowers, MutedAccount, Relationship};
 pub use report::Report;
 pub use search::{Context, Search, Tag, TagDay, TagViewerState};
 pub use status::{

@@ -37,16 +37,35 @@ impl Relationship {
             notifying: false,
             languages: None,
             followed_by: stands.followed_by,
-            blocking: false,
+            blocking: stands.blocking,
+            // Never told.
             blocked_by: false,
-            muting: false,
-            muting_notifications: false,
+            muting: stands.muting,
+            muting_notifications: stands.muting,
             muting_expires_at: None,
             requested: stands.requested,
             requested_by: stands.requested_by,
             domain_blocking: false,
             endorsed: false,
             note: String::new(),
+        }
+    }
+}
+
+/// <https://docs.joinmastodon.org/entities/Account/#MutedAccount>, which
+/// serves for blocked ones as well.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MutedAccount {
+    #[serde(flatten)]
+    pub account: Account,
+    pub mute_expires_at: Option<Never>,
+}
+
+impl MutedAccount {
+    pub fn for_ever(account: Account) -> Self {
+        Self {
+            account,
+            mute_expires_at: None,
         }
     }
 }
@@ -71,13 +90,15 @@ mod tests {
             requested: false,
             followed_by: true,
             requested_by: false,
+            blocking: false,
+            muting: true,
         };
         assert_eq!(
             serde_json::to_value(Relationship::new(OrganisationId(7), stands)).expect("serialises"),
             json!({
                 "id": "7", "following": true, "showing_reblogs": true, "notifying": false,
                 "languages": null, "followed_by": true, "blocking": false, "blocked_by": false,
-                "muting": false, "muting_notifications": false, "muting_expires_at": null,
+                "muting": true, "muting_notifications": true, "muting_expires_at": null,
                 "requested": false, "requested_by": false, "domain_blocking": false,
                 "endorsed": false, "note": ""
             })

@@ -17,7 +17,7 @@ use crate::{
     storage::{
         Conn,
         rows::{Condition, widen},
-        schema::{entries, entry_parties, entry_terms, follows, organisations},
+        schema::{blocks, entries, entry_parties, entry_terms, follows, organisations},
         search,
         types::At,
     },
@@ -103,7 +103,8 @@ pub struct Filter {
     pub replies_to: Option<EntryId>,
     /// The conversation that began with this entry, the entry included.
     pub thread: Option<EntryId>,
-    /// Only what this organisation follows, and its own.
+    /// Only what this organisation follows, and its own; nothing of those that
+    /// it blocks or mutes.
     pub home_of: Option<OrganisationId>,
 }
 
@@ -256,6 +257,12 @@ fn by_author(filter: &Filter, all: &mut Vec<Where>) {
                 .filter(follows::state.eq("accepted")),
         );
         all.push(Box::new(entries::author_id.eq(reader.0).or(followed)));
+        let unwanted = exists(
+            blocks::table
+                .filter(blocks::organisation_id.eq(reader.0))
+                .filter(blocks::other_id.eq(entries::author_id)),
+        );
+        all.push(Box::new(not(unwanted)));
     }
 }
 

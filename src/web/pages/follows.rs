@@ -190,6 +190,9 @@ impl From<FollowError> for PageError {
             FollowError::Myself => {
                 Self::Unprocessable("An organisation cannot follow itself.".to_owned())
             }
+            FollowError::Blocked => {
+                Self::Unprocessable("This organisation cannot be followed by yours.".to_owned())
+            }
             FollowError::Storage(error) => error.into(),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod admin;
+pub mod blocks;
 pub mod compose;
 pub mod directory;
 pub mod entry;

@@ -48,7 +48,9 @@ pub struct OrganisationPage {
     pub organisation: OrganisationView,
     pub alternate: Option<String>,
     pub following: Following,
-    pub follows_you: bool,
+    pub relation: Relationship,
+    /// May the viewer block and mute the organisation shown?
+    pub may_block: bool,
     pub may_edit_profile: bool,
     pub entries: Vec<EntryCard>,
     pub pages: Pages,
@@ -127,7 +129,10 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
         organisation: OrganisationView::new(&found, &visit.app.forum.urls.authority()),
         alternate: found.is_local().then(|| found.uri.to_string()),
         following: following(&visit, &found, relation),
-        follows_you: relation.followed_by,
+        relation,
+        may_block: visit
+            .representative()
+            .is_ok_and(|person| person.who.organisation.id != id),
         may_edit_profile: visit.representative().is_ok(),
         entries: listed.iter().map(EntryCard::from).collect(),
         pages: Pages::new(&path, "", window.before.is_none(), next),

@@ -3,7 +3,10 @@
 use askama::Template;
 
 use crate::{
-    domain::entry::{FieldError, Kind},
+    domain::{
+        entry::{FieldError, Kind},
+        follow::Relationship,
+    },
     web::{
         form::{Fields, Form},
         views::{
@@ -136,7 +139,11 @@ fn reading_pages() -> Vec<(&'static str, String)> {
                 organisation: OrganisationView::new(&samples::organisation(), "n.example"),
                 alternate: Some("https://n.example/orgs/valdoria".into()),
                 following: Following::No,
-                follows_you: true,
+                relation: Relationship {
+                    followed_by: true,
+                    ..Relationship::default()
+                },
+                may_block: true,
                 may_edit_profile: true,
                 entries: cards(),
                 pages: Pages::default(),
