@@ -564,6 +564,29 @@ pub fn update_remote(
     Ok(Reception::Stored(known.id))
 }
 
+/// Takes over the counts of a poll of the version that is stored here. That is
+/// no edit.
+///
+/// # Errors
+/// Storage only.
+pub fn renew_poll(conn: &mut Conn, arrived: &Arrived) -> Result<(), storage::Error> {
+    let Some(known) = entries::known(conn, &arrived.uri)? else {
+        return Ok(());
+    };
+    let is_owner = known.author == arrived.author.id && !known.local;
+    let version = arrived.updated.unwrap_or(arrived.published);
+    if !is_owner || known.deleted_at.is_some() || version < known.updated_at {
+        return Ok(());
+    }
+    match entries::find(conn, &Viewer::Anonymous, known.id)? {
+        Some(mut poll) => {
+            poll.html.clone_from(&arrived.html);
+            entries::update(conn, &poll)
+        }
+        None => Ok(()),
+    }
+}
+
 /// Deletes an entry that its owner, or its owner's server, deleted.
 ///
 /// # Errors

@@ -93,11 +93,7 @@ impl Foreign {
     }
 
     pub fn request_to(&self, node: &TestApp, path: &str, body: &[u8]) -> Request<Body> {
-        let url: Url = format!("{ORIGIN}{path}").parse().expect("valid");
-        let now = node.app.forum.now();
-        let (signer, method) = (&self.signer, Method::POST);
-        let headers = sign(signer, &method, &url, Query::Signed, Some(body), now);
-        post(path, headers.expect("signed"), body)
+        signed(&self.signer, node, path, body)
     }
 
     /// The same, signed by RFC 9421.
@@ -113,6 +109,14 @@ impl Foreign {
         node.send(self.request(node, activity.to_string().as_bytes()))
             .await
     }
+}
+
+/// A request to post `body`, with the signature of `signer`.
+pub fn signed(signer: &Signer, node: &TestApp, path: &str, body: &[u8]) -> Request<Body> {
+    let url: Url = format!("{ORIGIN}{path}").parse().expect("valid");
+    let now = node.app.forum.now();
+    let headers = sign(signer, &Method::POST, &url, Query::Signed, Some(body), now);
+    post(path, headers.expect("signed"), body)
 }
 
 fn post(path: &str, headers: HeaderMap, body: &[u8]) -> Request<Body> {

@@ -12,6 +12,7 @@ mod reactions;
 mod reports;
 mod rooms;
 mod sending;
+mod servers;
 mod signing;
 pub mod test_app;
 mod wire;

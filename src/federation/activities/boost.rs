@@ -3,7 +3,7 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity};
+use super::{Inbound, activity, renew::renew};
 use crate::{
     domain::reaction::ReactionKind,
     federation::{
@@ -19,14 +19,29 @@ activity!(Announce, Inbound::has_object, take);
 
 /// What is passed on. Groups pass on the activity instead of its object
 /// (FEP-1b12); nothing in it is believed but where the object is.
-fn passed_on(inbound: &Inbound) -> Result<Url, WireError> {
-    let inner = inbound.object().filter(|inner| {
-        inner.get("actor").is_some() && matches!(inner.kind(), "Create" | "Update" | "Announce")
-    });
-    match inner.and_then(|activity| activity.url("object")) {
-        Some(object) => Ok(object),
-        None => inbound.object_id(),
-    }
+enum PassedOn {
+    Entry(Url),
+    /// Something known may have been changed or deleted.
+    Changed(Url),
+    /// Votes and the like.
+    Other,
+}
+
+fn passed_on(inbound: &Inbound) -> Result<PassedOn, WireError> {
+    let inner = inbound
+        .object()
+        .filter(|inner| inner.get("actor").is_some() && inner.get("object").is_some());
+    let Some(activity) = inner else {
+        return inbound.object_id().map(PassedOn::Entry);
+    };
+    let object = activity
+        .url("object")
+        .ok_or_else(|| WireError::Malformed("nothing usable is passed on".into()))?;
+    Ok(match activity.kind() {
+        "Create" | "Announce" => PassedOn::Entry(object),
+        "Update" | "Delete" => PassedOn::Changed(object),
+        _ => PassedOn::Other,
+    })
 }
 
 async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
@@ -34,7 +49,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     if !entry::is_public(inbound.read()) {
         return Ok(());
     }
-    let object = passed_on(&inbound)?;
+    let object = match passed_on(&inbound)? {
+        PassedOn::Entry(object) => object,
+        PassedOn::Changed(object) => return renew(inbound, object, data).await,
+        PassedOn::Other => return Ok(()),
+    };
     if is_new_and_wanted(&inbound, data, &object).await? {
         let found = document(data.app_data(), &object, &inbound.budget).await?;
         let read = Document(&found);

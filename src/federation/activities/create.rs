@@ -10,6 +10,7 @@ use crate::{
     federation::{
         Federation, WireError,
         dereference::document,
+        json::ADDRESSING,
         objects::{Document, entry},
     },
     operations::entries,
@@ -24,7 +25,7 @@ pub(super) async fn own_object(
     data: &Data<Federation>,
 ) -> Result<Option<Value>, WireError> {
     let object = match inbound.object() {
-        Some(embedded) => embedded.0.clone(),
+        Some(embedded) => addressed(embedded, inbound.read()),
         None => {
             let id = inbound.object_id()?;
             document(data.app_data(), &id, &inbound.budget).await?
@@ -41,6 +42,27 @@ pub(super) async fn own_object(
     Ok(entry::is_public(read).then_some(object))
 }
 
+/// The embedded object; one that does not say for whom it is, is for whom the
+/// activity is.
+fn addressed(object: Document<'_>, activity: Document<'_>) -> Value {
+    let mut addressed = object.0.clone();
+    if !ADDRESSING.iter().any(|key| addressed.get(key).is_some()) {
+        for key in ADDRESSING {
+            if let Some(recipients) = activity.get(key) {
+                addressed[key] = recipients.clone();
+            }
+        }
+    }
+    addressed
+}
+
+/// Votes in a poll, of which GoToSocial sends several at once. Polls are not
+/// made here, so nobody counts them.
+fn is_ballot(inbound: &Inbound) -> bool {
+    let votes = inbound.read().list("object");
+    votes.len() > 1 && votes.iter().all(|vote| entry::is_vote(Document(vote)))
+}
+
 /// Is a local organisation addressed by name?
 pub(super) fn addresses_us(inbound: &Inbound, data: &Data<Federation>) -> bool {
     let activity = inbound.read();
@@ -54,11 +76,15 @@ pub(super) fn addresses_us(inbound: &Inbound, data: &Data<Federation>) -> bool {
 fn check(inbound: &Inbound) -> Result<(), WireError> {
     match inbound.object() {
         Some(object) if entry::is_entry(object) => entry::owner(object).map(drop),
+        _ if is_ballot(inbound) => Ok(()),
         _ => inbound.object_id().map(drop),
     }
 }
 
 async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    if is_ballot(&inbound) {
+        return Ok(());
+    }
     let Some(object) = own_object(&inbound, data).await? else {
         return Ok(());
     };

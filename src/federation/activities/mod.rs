@@ -9,6 +9,7 @@ mod delete;
 mod flag;
 mod follow;
 mod react;
+mod renew;
 mod undo;
 mod update;
 

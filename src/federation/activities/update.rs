@@ -9,7 +9,7 @@ use super::{
 use crate::{
     federation::{
         Federation, WireError,
-        objects::{entry, organisation},
+        objects::{Document, entry, organisation},
     },
     operations::{entries, organisations::save_remote},
 };
@@ -24,9 +24,20 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     };
     let asked = addresses_us(&inbound, data);
-    let arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
+    let mut arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
+    let is_poll = Document(&object).kind() == "Question";
+    // Not of a poll: new counts are told without a new version.
+    if !is_poll && arrived.updated.is_none() {
+        let activity = inbound.read();
+        arrived.updated = activity
+            .instant("updated")
+            .or(activity.instant("published"));
+    }
     inbound
         .once(data, move |conn, forum| {
+            if is_poll {
+                entries::renew_poll(conn, &arrived)?;
+            }
             entries::update_remote(conn, forum, arrived, asked).map(drop)
         })
         .await

@@ -40,14 +40,16 @@ const SPELLINGS: [(Vocabulary, &str, &str); 4] = [
 /// Properties of ActivityStreams that may be spelt with their prefix. Those
 /// that make a document an actor or a key are missing on purpose: an alias
 /// must not change what a document is (FEP-fe34, PROTOCOL.md 5.2 rule 10).
-const ACTIVITY_STREAMS_TERMS: [&str; 51] = [
+const ACTIVITY_STREAMS_TERMS: [&str; 55] = [
     "actor",
+    "anyOf",
     "attachment",
     "attributedTo",
     "audience",
     "bcc",
     "bto",
     "cc",
+    "closed",
     "content",
     "contentMap",
     "context",
@@ -74,12 +76,14 @@ const ACTIVITY_STREAMS_TERMS: [&str; 51] = [
     "nameMap",
     "next",
     "object",
+    "oneOf",
     "orderedItems",
     "origin",
     "partOf",
     "prev",
     "preview",
     "published",
+    "quoteUrl",
     "rel",
     "replies",
     "result",

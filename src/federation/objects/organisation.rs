@@ -144,7 +144,9 @@ pub fn describe(
     let inbox = actor.url("inbox").ok_or_else(|| missing("inbox"))?;
     let shared_inbox = actor
         .inner("endpoints")
-        .and_then(|endpoints| endpoints.url("sharedInbox"));
+        .and_then(|endpoints| endpoints.url("sharedInbox"))
+        // Misskey says it here, too.
+        .or_else(|| actor.url("sharedInbox"));
     let ours = |url: &Url| same_origin(url, &uri);
     if !ours(&inbox) || shared_inbox.as_ref().is_some_and(|url| !ours(url)) {
         return Err(WireError::NotTheirs(
@@ -159,7 +161,10 @@ pub fn describe(
             (1..=100).contains(&length) && !handle.contains(['@', '/', ' '])
         })
         .ok_or_else(|| missing("preferredUsername"))?;
-    let name = actor.text("name").map(text::one_line).unwrap_or_default();
+    let name = actor
+        .wording("name")
+        .map(text::one_line)
+        .unwrap_or_default();
     let name = match text::truncate_chars(name.trim(), MAX_NAME_CHARS) {
         "" => handle.clone(),
         name => name.to_owned(),
@@ -171,7 +176,7 @@ pub fn describe(
         handle,
         name,
         summary: String::new(),
-        summary_html: summary(actor.text("summary").unwrap_or_default()),
+        summary_html: summary(actor.wording("summary").unwrap_or_default()),
         category: None,
         country: None,
         expertise: Expertise::default(),

@@ -1,7 +1,7 @@
 //! Reading properties of a normalised document without believing their type.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use serde_json::{Map, Value};
 use url::Url;
 
 /// An http or https address, as text or as an object with an `id`.
@@ -30,6 +30,21 @@ impl<'a> Document<'a> {
         self.get(key)?.as_str()
     }
 
+    /// A property for people: its text, else the first of its translations
+    /// (`contentMap`) that says anything.
+    pub fn wording(self, key: &str) -> Option<&'a str> {
+        let says = |text: &&str| !text.trim().is_empty();
+        self.text(key).filter(says).or_else(|| {
+            let translations = self.translations(key)?;
+            translations.values().filter_map(Value::as_str).find(says)
+        })
+    }
+
+    /// The translations of a property, by their language.
+    pub fn translations(self, key: &str) -> Option<&'a Map<String, Value>> {
+        self.get(&format!("{key}Map"))?.as_object()
+    }
+
     pub fn kind(self) -> &'a str {
         self.text("type").unwrap_or_default()
     }
@@ -39,10 +54,14 @@ impl<'a> Document<'a> {
         address(self.get(key)?)
     }
 
+    /// RFC 3339; also an offset without colon, and none at all, as UTC.
     pub fn instant(self, key: &str) -> Option<DateTime<Utc>> {
-        DateTime::parse_from_rfc3339(self.text(key)?)
-            .ok()
+        let text = self.text(key)?;
+        DateTime::parse_from_rfc3339(text)
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
             .map(|moment| moment.to_utc())
+            .or_else(|_| text.parse().map(|moment: NaiveDateTime| moment.and_utc()))
+            .ok()
     }
 
     pub fn date(self, key: &str) -> Option<NaiveDate> {
@@ -77,5 +96,36 @@ impl<'a> Document<'a> {
         ["to", "cc", "audience"]
             .iter()
             .any(|key| self.texts(key).contains(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn moments_are_read_in_the_spellings_in_use() {
+        let expected = DateTime::parse_from_rfc3339("2026-11-22T11:00:00Z").ok();
+        let expected = expected.map(|moment| moment.to_utc());
+        for text in [
+            "2026-11-22T11:00:00Z",
+            "2026-11-22T11:00:00.000Z",
+            "2026-11-22T12:00:00+01:00",
+            "2026-11-22T12:00:00+0100",
+            "2026-11-22T11:00:00",
+        ] {
+            let document = json!({"published": text});
+            assert_eq!(Document(&document).instant("published"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_says_nothing_gives_way_to_its_translation() {
+        let document = json!({"name": " ", "nameMap": {"de": "", "fr": "Formation"}});
+        assert_eq!(Document(&document).wording("name"), Some("Formation"));
+        let document = json!({"name": "Training", "nameMap": {"fr": "Formation"}});
+        assert_eq!(Document(&document).wording("name"), Some("Training"));
     }
 }

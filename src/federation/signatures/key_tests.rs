@@ -38,6 +38,15 @@ fn rsa_pem(bits: usize) -> String {
     format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
 }
 
+/// The same key without what SPKI puts around it.
+fn pkcs1(spki: &str) -> String {
+    let text: String = spki.lines().filter(|line| !line.contains('-')).collect();
+    let engine = &base64::engine::general_purpose::STANDARD;
+    let der = base64::Engine::decode(engine, text).expect("base64");
+    let text = base64::Engine::encode(engine, &der[24..]);
+    format!("-----BEGIN RSA PUBLIC KEY-----\n{text}\n-----END RSA PUBLIC KEY-----\n")
+}
+
 #[test]
 fn pem_is_written_as_it_was_read() {
     let (public, private) = (vector("publicKeyPem"), vector("privateKeyPem"));
@@ -120,6 +129,13 @@ fn rsa_keys_below_2048_and_above_8192_bits_are_refused() {
     for bits in [*RSA_BITS.start(), 2_049, 4_096, *RSA_BITS.end()] {
         assert!(PublicKey::from_pem(&rsa_pem(bits)).is_ok(), "{bits}");
     }
+}
+
+#[test]
+fn a_key_in_pkcs1_is_the_same_key() {
+    let spki = rsa_pem(2_048);
+    let key = PublicKey::from_pem(&spki).expect("a key");
+    assert_eq!(PublicKey::from_pem(&pkcs1(&spki)), Ok(key));
 }
 
 #[test]

@@ -54,8 +54,21 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads `-----BEGIN PUBLIC KEY-----` (SPKI), RSA or Ed25519.
+    /// Reads `-----BEGIN PUBLIC KEY-----` (SPKI), RSA or Ed25519, and
+    /// `-----BEGIN RSA PUBLIC KEY-----` (PKCS#1), which Mobilizon writes.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        if text
+            .trim_start()
+            .starts_with("-----BEGIN RSA PUBLIC KEY-----")
+        {
+            let relabelled = text.replace("RSA PUBLIC KEY", "PUBLIC KEY");
+            let der = section(&relabelled, SectionKind::PublicKey)?;
+            // A sequence that begins with the modulus; SPKI has another inside.
+            return match der.as_slice() {
+                [0x30, 0x82, _, _, 0x02, ..] => Self::from_rsa(&der),
+                _ => Err(KeyError::NotPem),
+            };
+        }
         let der = section(text, SectionKind::PublicKey)?;
         Self::from_rsa(&der).or_else(|_| Self::from_ed25519(&der))
     }

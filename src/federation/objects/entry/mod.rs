@@ -2,6 +2,7 @@
 //! entries.
 
 mod reading;
+mod rendering;
 mod wording;
 
 use activitypub_federation::{config::Data, traits::Object};
@@ -17,7 +18,7 @@ use crate::{
     storage::{entries, organisations},
 };
 
-pub use reading::{is_entry, is_public, owner, read};
+pub use reading::{is_entry, is_public, is_vote, owner, read};
 pub use wording::{body, note, proposal};
 
 /// An entry in the object model of the federation library. Read from an

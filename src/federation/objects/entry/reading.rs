@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
 
+use super::rendering;
 use crate::{
     domain::{
         audience::Tlp,
@@ -27,7 +28,15 @@ const ENTRY_TYPES: [&str; 10] = [
 
 /// Is this object a kind of entry, by its type or by the shape of a proposal?
 pub fn is_entry(object: Document<'_>) -> bool {
-    ENTRY_TYPES.contains(&object.kind()) || is_proposal(object)
+    (ENTRY_TYPES.contains(&object.kind()) && !is_vote(object)) || is_proposal(object)
+}
+
+/// Is this a vote in a poll: a Note that names an option and says nothing?
+pub fn is_vote(object: Document<'_>) -> bool {
+    object.kind() == "Note"
+        && object.wording("name").is_some()
+        && object.wording("content").is_none()
+        && object.url("inReplyTo").is_some()
 }
 
 fn is_proposal(object: Document<'_>) -> bool {
@@ -88,15 +97,15 @@ pub fn read(
         .and_then(|source| source.text("content"))
         .filter(|source| source.chars().count() <= MAX_BODY_CHARS);
     let published = object.instant("published").unwrap_or(now);
+    let page = object
+        .url("url")
+        .filter(|url| same_origin(url, &uri))
+        .unwrap_or_else(|| uri.clone());
     Ok(Arrived {
-        url: object
-            .url("url")
-            .filter(|url| same_origin(url, &uri))
-            .unwrap_or_else(|| uri.clone()),
         content: content(object, kind, source.unwrap_or_default()),
         html: match source {
             Some(markdown) => text::render_markdown(markdown),
-            None => foreign_html(object),
+            None => rendering::html(object, &page),
         },
         warning: warning(object),
         tags: hashtags(object),
@@ -104,6 +113,7 @@ pub fn read(
         published,
         updated: object.instant("updated"),
         author,
+        url: page,
         uri,
     })
 }
@@ -118,7 +128,10 @@ fn kind(object: Document<'_>) -> Kind {
 }
 
 fn content(object: Document<'_>, kind: Kind, body: &str) -> Content {
-    let title = object.text("name").map(text::one_line).unwrap_or_default();
+    let title = object
+        .wording("name")
+        .map(text::one_line)
+        .unwrap_or_default();
     let title = text::truncate_chars(title.trim(), MAX_TITLE_CHARS).to_owned();
     let word = |key: &str| object.text(key);
     Content {
@@ -165,14 +178,28 @@ fn budget(object: Document<'_>) -> Option<Budget> {
     (is_currency && budget.gap >= 0 && budget.total >= budget.gap).then_some(budget)
 }
 
-/// The language of the only, or first, translation; `und` when not said.
+/// The language of the text that is shown, or of the first translation; what
+/// `language` (Lemmy, PeerTube) or `inLanguage` (Mobilizon) say; else `und`.
 fn language(object: Document<'_>) -> String {
-    object
-        .get("contentMap")
-        .and_then(Value::as_object)
-        .and_then(|map| {
-            map.keys()
-                .find_map(|tag| taxonomy::check_language(tag).ok())
+    let known = |tag: &str| taxonomy::check_language(tag).ok();
+    ["content", "name", "summary"]
+        .iter()
+        .find_map(|key| {
+            let translations = object.translations(key)?;
+            let shown = object.wording(key);
+            let of_shown = translations
+                .iter()
+                .find(|(_, text)| text.as_str() == shown)
+                .and_then(|(tag, _)| known(tag));
+            of_shown.or_else(|| translations.keys().find_map(|tag| known(tag)))
+        })
+        .or_else(|| known(object.inner("language")?.text("identifier")?))
+        .or_else(|| {
+            known(
+                object
+                    .text("language")
+                    .or_else(|| object.text("inLanguage"))?,
+            )
         })
         .unwrap_or_else(|| "und".to_owned())
 }
@@ -191,32 +218,11 @@ fn codes(object: Document<'_>) -> Codes {
     codes
 }
 
-fn foreign_html(object: Document<'_>) -> String {
-    let html = object
-        .text("content")
-        .or_else(|| {
-            object
-                .get("contentMap")?
-                .as_object()?
-                .values()
-                .find_map(Value::as_str)
-        })
-        .or_else(|| object.text("summary"))
-        .unwrap_or_default();
-    if html.chars().count() > MAX_BODY_CHARS {
-        return format!(
-            "<p>{}</p>",
-            text::escape(&text::excerpt(html, MAX_BODY_CHARS / 10))
-        );
-    }
-    text::sanitise(html)
-}
-
 /// On a Note the summary is a content warning; elsewhere it is text.
 fn warning(object: Document<'_>) -> String {
     match object.kind() {
         "Note" | "Question" => {
-            let plain = text::plain(object.text("summary").unwrap_or_default());
+            let plain = text::plain(object.wording("summary").unwrap_or_default());
             text::truncate_chars(text::one_line(&plain).trim(), MAX_TITLE_CHARS).to_owned()
         }
         _ => String::new(),

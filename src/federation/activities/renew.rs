@@ -1,0 +1,79 @@
+//! A group says that something it passed on was changed or deleted (FEP-1b12).
+//! It is not believed: the object is read again from its own server.
+
+use activitypub_federation::config::Data;
+use url::Url;
+
+use super::Inbound;
+use crate::{
+    domain::organisation::Organisation,
+    federation::{
+        Federation, WireError,
+        dereference::document,
+        fetch::FetchError,
+        objects::{Document, entry},
+    },
+    operations::entries::{delete_remote, update_remote},
+    storage::{self, entries, follows, organisations},
+};
+
+/// Asks the object's own server, if the object is known here and the group is
+/// followed here.
+pub(super) async fn renew(
+    inbound: Inbound,
+    object: Url,
+    data: &Data<Federation>,
+) -> Result<(), WireError> {
+    let Some(author) = author_of_known(&inbound, &object, data).await? else {
+        return Ok(());
+    };
+    let found = match document(data.app_data(), &object, &inbound.budget).await {
+        Ok(found) if Document(&found).kind() == "Tombstone" => None,
+        Ok(found) => Some(found),
+        Err(WireError::Fetch(FetchError::Gone | FetchError::Status { status: 404, .. })) => None,
+        Err(error) => return Err(error),
+    };
+    // What is no longer public must not stand here either.
+    let found = found.filter(|found| {
+        let read = Document(found);
+        entry::is_entry(read) && entry::is_public(read)
+    });
+    match found {
+        Some(found) => {
+            let arrived = entry::read(&found, author, data.forum.now())?;
+            inbound
+                .once(data, move |conn, forum| {
+                    update_remote(conn, forum, arrived, false).map(drop)
+                })
+                .await
+        }
+        None => {
+            inbound
+                .once(data, move |conn, forum| {
+                    delete_remote(conn, forum, &object, &author).map(drop)
+                })
+                .await
+        }
+    }
+}
+
+async fn author_of_known(
+    inbound: &Inbound,
+    object: &Url,
+    data: &Data<Federation>,
+) -> Result<Option<Organisation>, storage::Error> {
+    let (object, group) = (object.clone(), inbound.sender.id);
+    data.forum
+        .db
+        .read(move |conn| {
+            let known = entries::known(conn, &object)?;
+            let known = known.filter(|known| !known.local && known.deleted_at.is_none());
+            match known {
+                Some(known) if follows::is_followed_here(conn, group)? => {
+                    organisations::find(conn, known.author)
+                }
+                Some(_) | None => Ok(None),
+            }
+        })
+        .await
+}

@@ -1,0 +1,271 @@
+//! The text of another server's object as people here read it: what it says,
+//! and below it what a plain text cannot carry (options, quotes, dates, links).
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    domain::{entry::MAX_BODY_CHARS, text},
+    federation::objects::{Document, address},
+};
+
+/// Properties that name a quoted object, the standard one first (FEP-044f).
+const QUOTES: [&str; 4] = ["quote", "quoteUrl", "quoteUri", "_misskey_quote"];
+
+/// Most options of a poll, and most linked pages, that are shown.
+const MAX_SHOWN: usize = 20;
+
+/// The sanitised text of an object whose page is `page`.
+pub(super) fn html(object: Document<'_>, page: &Url) -> String {
+    let mut html = String::new();
+    if object.kind() == "Event" {
+        html.push_str(&time_and_place(object));
+    }
+    html.push_str(&body(object));
+    if object.kind() == "Question" {
+        html.push_str(&options(object));
+    }
+    if let Some(quoted) = quoted(object, &html) {
+        html.push_str(&link("RE: ", &quoted));
+    }
+    let is_note = matches!(object.kind(), "Note" | "Question");
+    if !is_note {
+        for linked in linked_pages(object) {
+            if !names(&html, &linked) {
+                html.push_str(&link("", &linked));
+            }
+        }
+    }
+    // A picture without words is seen at its own server.
+    if (!is_note || html.is_empty()) && !names(&html, page) {
+        html.push_str(&link("", page));
+    }
+    html
+}
+
+/// Content, below a summary that says more than its beginning. The summary of
+/// a Note is a warning and stands elsewhere.
+fn body(object: Document<'_>) -> String {
+    let content = object.wording("content").map(|text| markup(object, text));
+    let summary = match object.kind() {
+        "Note" | "Question" => None,
+        _ => object
+            .wording("summary")
+            .map(|text| bounded(text, text::sanitise)),
+    };
+    match (content, summary) {
+        (Some(content), Some(summary)) if says_more(&summary, &content) => {
+            format!("{}{content}", paragraph(&summary))
+        }
+        (Some(content), _) => content,
+        (None, Some(summary)) => paragraph(&summary),
+        (None, None) => String::new(),
+    }
+}
+
+fn says_more(summary: &str, content: &str) -> bool {
+    let words = |html: &str| text::one_line(&text::plain(html));
+    let summary = words(summary);
+    let beginning = summary.trim_end_matches(['…', '.', '[', ']', ' ']);
+    !words(content).contains(beginning)
+}
+
+fn paragraph(html: &str) -> String {
+    if html.starts_with('<') {
+        html.to_owned()
+    } else {
+        format!("<p>{html}</p>")
+    }
+}
+
+/// HTML unless the object says otherwise: PeerTube writes Markdown.
+fn markup(object: Document<'_>, text: &str) -> String {
+    match object.text("mediaType") {
+        Some("text/markdown") => bounded(text, text::render_markdown),
+        Some("text/plain") => bounded(text, |plain| {
+            let lines: Vec<String> = plain.lines().map(text::escape).collect();
+            text::sanitise(&format!("<p>{}</p>", lines.join("<br>")))
+        }),
+        _ => bounded(text, text::sanitise),
+    }
+}
+
+/// What is too long is cut to an excerpt.
+fn bounded(text: &str, render: impl Fn(&str) -> String) -> String {
+    if text.chars().count() > MAX_BODY_CHARS {
+        let excerpt = text::excerpt(text, MAX_BODY_CHARS / 10);
+        format!("<p>{}</p>", text::escape(&excerpt))
+    } else {
+        render(text)
+    }
+}
+
+fn link(before: &str, to: &Url) -> String {
+    let to = text::escape(to.as_str());
+    text::sanitise(&format!("<p>{before}<a href=\"{to}\">{to}</a></p>"))
+}
+
+/// Does the text link to this address, or show it?
+fn names(html: &str, address: &Url) -> bool {
+    html.contains(&text::escape(address.as_str())) || html.contains(address.as_str())
+}
+
+/// The options of a poll, with the votes for each where they are given.
+fn options(object: Document<'_>) -> String {
+    let given = match object.list("oneOf") {
+        [] => object.list("anyOf"),
+        one_of => one_of,
+    };
+    let items: String = given
+        .iter()
+        .take(MAX_SHOWN)
+        .filter_map(|option| {
+            let option = Document(option);
+            let name = text::escape(&text::one_line(option.wording("name")?));
+            Some(match votes(option) {
+                Some(votes) => format!("<li>{name} ({votes})</li>"),
+                None => format!("<li>{name}</li>"),
+            })
+        })
+        .collect();
+    if items.is_empty() {
+        items
+    } else {
+        text::sanitise(&format!("<ul>{items}</ul>"))
+    }
+}
+
+fn votes(option: Document<'_>) -> Option<u64> {
+    option
+        .inner("replies")
+        .and_then(|replies| replies.get("totalItems"))
+        .or_else(|| option.get("_misskey_votes"))
+        .and_then(Value::as_u64)
+}
+
+/// What is quoted, unless the text links to it already.
+fn quoted(object: Document<'_>, html: &str) -> Option<Url> {
+    let named: Vec<Url> = QUOTES.iter().filter_map(|key| object.url(key)).collect();
+    // Mastodon's mark of a link to what is quoted, which may go to its page.
+    let is_marked = object
+        .wording("content")
+        .is_some_and(|content| content.contains("quote-inline"));
+    if is_marked || named.iter().any(|one| names(html, one)) {
+        return None;
+    }
+    named.into_iter().next()
+}
+
+/// Pages that a post is about (Lemmy).
+fn linked_pages(object: Document<'_>) -> Vec<Url> {
+    let links = object.list("attachment").iter().map(Document);
+    links
+        .filter(|attachment| attachment.kind() == "Link")
+        .filter_map(|link| link.url("href"))
+        .take(MAX_SHOWN)
+        .collect()
+}
+
+fn time_and_place(object: Document<'_>) -> String {
+    let moment = |moment: DateTime<Utc>| moment.format("%-d %B %Y, %H:%M UTC").to_string();
+    let mut facts = Vec::new();
+    if let Some(start) = object.instant("startTime") {
+        facts.push(match object.instant("endTime") {
+            Some(end) => format!("{} – {}", moment(start), moment(end)),
+            None => moment(start),
+        });
+    }
+    facts.extend(object.list("location").iter().filter_map(place));
+    let facts: Vec<String> = facts.iter().map(|fact| text::escape(fact)).collect();
+    if facts.is_empty() {
+        return String::new();
+    }
+    text::sanitise(&format!("<p>{}</p>", facts.join("<br>")))
+}
+
+/// A place by its name and address, or where a virtual one is.
+fn place(location: &Value) -> Option<String> {
+    let place = Document(location);
+    let mut parts: Vec<&str> = place.wording("name").into_iter().collect();
+    match place.get("address") {
+        Some(Value::String(text)) => parts.push(text),
+        Some(Value::Object(_)) => {
+            let postal = place.inner("address")?;
+            let lines = ["streetAddress", "addressLocality", "addressCountry"];
+            parts.extend(lines.iter().filter_map(|line| postal.text(line)));
+        }
+        Some(_) | None => {}
+    }
+    let web = place.url("url").or_else(|| address(location));
+    let text = match (parts.is_empty(), web) {
+        (true, Some(web)) => web.to_string(),
+        _ => parts.join(", "),
+    };
+    let text = text::one_line(&text);
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(object: &Value) -> String {
+        let page = Url::parse("https://a.example/page").expect("an address");
+        html(Document(object), &page)
+    }
+
+    #[test]
+    fn a_quote_is_linked_below_the_text_once() {
+        let quoted = "https://b.example/notes/1?a&b";
+        for key in QUOTES {
+            let html = shown(&json!({"type": "Note", "content": "<p>See</p>", key: quoted}));
+            assert!(html.starts_with("<p>See</p><p>RE: <a href="), "{html}");
+        }
+        for content in [
+            "<p>See <a href=\"https://b.example/notes/1?a&amp;b\">this</a></p>",
+            "<p class=\"quote-inline\">RE: <a href=\"https://b.example/@b/1\">b</a></p>",
+        ] {
+            let html = shown(&json!({"type": "Note", "content": content, "quoteUrl": quoted}));
+            assert!(
+                !html.contains("<p>RE: <a href=\"https://b.example/notes"),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
+    fn options_are_listed_below_the_question_with_their_votes() {
+        let html = shown(
+            &json!({"type": "Question", "content": "<p>When?</p>", "anyOf": [
+            {"type": "Note", "name": "In <May>", "replies": {"type": "Collection", "totalItems": 3}},
+            {"type": "Note", "name": "In June", "_misskey_votes": 0},
+            {"type": "Note", "name": "Never"}, "nonsense"]}),
+        );
+        assert_eq!(
+            html,
+            "<p>When?</p><ul><li>In &lt;May&gt; (3)</li><li>In June (0)</li><li>Never</li></ul>"
+        );
+    }
+
+    #[test]
+    fn a_summary_is_shown_unless_the_text_begins_with_it() {
+        let article = |summary: &str| {
+            shown(
+                &json!({"type": "Article", "summary": summary, "content": "<p>One two three.</p>"}),
+            )
+        };
+        assert!(article("Why it matters").starts_with("<p>Why it matters</p><p>One"));
+        assert!(article("<p>One  two […]</p>").starts_with("<p>One two three.</p><p><a"));
+        let note = shown(&json!({"type": "Note", "summary": "Careful", "content": "<p>x</p>"}));
+        assert_eq!(note, "<p>x</p>");
+    }
+
+    #[test]
+    fn what_has_no_words_links_to_its_page() {
+        let html = shown(&json!({"type": "Note", "content": ""}));
+        assert!(html.contains("href=\"https://a.example/page\""), "{html}");
+    }
+}

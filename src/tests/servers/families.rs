@@ -1,0 +1,266 @@
+//! One test for each family.
+
+use super::{peer::Family, read_and_apply};
+use crate::storage::testing::on_both;
+
+macro_rules! families {
+    ($($sentence:ident $name:ident: $family:expr;)*) => { $(
+        pub const $name: Family = $family;
+
+        #[test]
+        fn $sentence() {
+            on_both(async |db| read_and_apply(db, &$name).await);
+        }
+    )* };
+}
+
+families! {
+    what_mastodon_sends_takes_effect MASTODON: Family {
+        name: "mastodon",
+        author: "Elira Hoxha",
+        handle: "elira",
+        profile: "{base}/@elira",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &["now answers in three languages"],
+        language: "sq",
+        warning: "Mentions violence",
+        tags: &["hotline"],
+        page: "{base}/@elira/1001",
+        written_by: None,
+        answer: Some("We can lend two interpreters."),
+        changed: "in five languages",
+        takes_back: "Announce",
+    };
+    what_gotosocial_sends_takes_effect GOTOSOCIAL: Family {
+        name: "gotosocial",
+        author: "Night Shelter",
+        handle: "night_shelter",
+        profile: "{base}/@night_shelter",
+        shared_inbox: Some("/sharedInbox"),
+        title: "",
+        text: &["Ten beds are free tonight."],
+        language: "en",
+        warning: "",
+        tags: &["shelter"],
+        page: "{base}/@night_shelter/statuses/01KAP7X3M5S6W9ZV4T8Q2R1YEF",
+        written_by: None,
+        answer: Some("an interpreter for Wolof"),
+        changed: "Nine beds",
+        takes_back: "Like",
+    };
+    what_misskey_sends_takes_effect MISSKEY: Family {
+        name: "misskey",
+        author: "Legal Aid Desk",
+        handle: "legal",
+        profile: "{base}/@legal",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &["Free legal advice on Tuesday", "<p>RE: <a href=\"{entry}\""],
+        language: "und",
+        warning: "For survivors",
+        tags: &["legalaid"],
+        page: "{base}/notes/a1notes",
+        written_by: None,
+        answer: Some("We know a lawyer there"),
+        changed: "on Wednesday",
+        takes_back: "Like",
+    };
+    what_akkoma_sends_takes_effect AKKOMA: Family {
+        name: "akkoma",
+        author: "Border Monitoring",
+        handle: "border",
+        profile: "{base}/users/border",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &["<p>Two new crossing points are watched.</p>"],
+        language: "en",
+        warning: "Routes",
+        tags: &["borders"],
+        page: "{base}/objects/o1",
+        written_by: None,
+        answer: Some("Our team can be there on Friday."),
+        changed: "Three new crossing points",
+        takes_back: "Like",
+    };
+    what_mitra_sends_takes_effect MITRA: Family {
+        name: "mitra",
+        author: "Survivors' Council",
+        handle: "survivors",
+        profile: "{base}/@survivors",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &[
+            "Rien sur nous sans nous.",
+            "RE: <a href=\"https://quoted.example/objects/77\"",
+        ],
+        language: "fr",
+        warning: "",
+        tags: &["consultation"],
+        page: "{base}/objects/019f57cf-693a-77f2-b006-000000000001",
+        written_by: None,
+        answer: Some("Nous participerons."),
+        changed: "Toujours rien",
+        takes_back: "Announce",
+    };
+    what_pixelfed_sends_takes_effect PIXELFED: Family {
+        name: "pixelfed",
+        author: "Campaign Pictures",
+        handle: "campaign",
+        profile: "{base}/campaign",
+        shared_inbox: Some("/f/inbox"),
+        title: "",
+        text: &["New posters hang in forty stations."],
+        language: "und",
+        warning: "",
+        tags: &["blueheart"],
+        page: "{base}/p/campaign/501",
+        written_by: None,
+        answer: Some("We can print it in your language."),
+        changed: "in fifty stations",
+        takes_back: "Like",
+    };
+    what_friendica_sends_takes_effect FRIENDICA: Family {
+        name: "friendica",
+        author: "Hilfe vor Ort",
+        handle: "hilfe",
+        profile: "{base}/profile/hilfe",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &["Die Beratungsstelle zieht um."],
+        language: "de",
+        warning: "",
+        tags: &["beratung"],
+        page: "{base}/display/4edd2508-0000-0001-0000-000000000001",
+        written_by: None,
+        answer: Some("Wir begleiten gern zum Termin."),
+        changed: "Die Beratungsstelle bleibt.",
+        takes_back: "Like",
+    };
+    what_lemmy_sends_takes_effect LEMMY: Family {
+        name: "lemmy",
+        author: "Prevention",
+        handle: "prevention",
+        profile: "{base}/c/prevention",
+        shared_inbox: Some("/inbox"),
+        title: "Guide for schools on online grooming",
+        text: &["<p>Tested in twelve schools.</p>", "<p><a href=\"https://guides.example/schools?lang=en&amp;v=2\"", "<p><a href=\"{base}/post/81\""],
+        language: "en",
+        warning: "",
+        tags: &["prevention"],
+        page: "{base}/post/81",
+        written_by: Some("Tamar"),
+        answer: Some("Is there a version for parents?"),
+        changed: "thirty schools",
+        takes_back: "Like",
+    };
+    what_mobilizon_sends_takes_effect MOBILIZON: Family {
+        name: "mobilizon",
+        author: "Coordinator",
+        handle: "coordinator",
+        profile: "{base}/@coordinator",
+        shared_inbox: Some("/inbox"),
+        title: "Round table on victim support",
+        text: &["<p>3 February 2027, 13:00 UTC – 3 February 2027, 16:00 UTC<br>Conference Hall, Wagramer Straße 5, Vienna, Austria</p>", "<p>Speakers from four countries.</p>", "<p><a href=\"{base}/events/5b81c053-0000-4000-8000-000000000001\""],
+        language: "en",
+        warning: "",
+        tags: &["victimsupport"],
+        page: "{base}/events/5b81c053-0000-4000-8000-000000000001",
+        written_by: None,
+        answer: Some("See you in Vienna."),
+        changed: "six countries",
+        takes_back: "Follow",
+    };
+    what_peertube_sends_takes_effect PEERTUBE: Family {
+        name: "peertube",
+        author: "Film Team",
+        handle: "filmteam",
+        profile: "{base}/a/filmteam/video-channels",
+        shared_inbox: Some("/inbox"),
+        title: "Voices after rescue",
+        text: &["<p>Talks about violence</p>", "Five women tell <strong>their own</strong> story.", "<p><a href=\"{base}/w/uY4Q7zTestimony\""],
+        language: "ne",
+        warning: "",
+        tags: &["testimony"],
+        page: "{base}/w/uY4Q7zTestimony",
+        written_by: None,
+        answer: Some("We would gladly show it."),
+        changed: "Seven women",
+        takes_back: "Like",
+    };
+    what_wordpress_sends_takes_effect WORDPRESS: Family {
+        name: "wordpress",
+        author: "Anna & Team",
+        handle: "anna.law",
+        profile: "{base}/author/anna/",
+        shared_inbox: Some("/wp-json/activitypub/1.0/inbox"),
+        title: "Labour inspectors and the law",
+        text: &["<p>Inspectors may now enter at night. That changes much.</p><p><a href=\"{base}/2026/11/labour-inspectors/\""],
+        language: "pt-BR",
+        warning: "",
+        tags: &["forcedlabour"],
+        page: "{base}/2026/11/labour-inspectors/",
+        written_by: None,
+        answer: Some("Our article explains the paragraph."),
+        changed: "<p>What changed in the second reading</p><p>Inspectors may enter by day and night.</p>",
+        takes_back: "Follow",
+    };
+    what_ghost_sends_takes_effect GHOST: Family {
+        name: "ghost",
+        author: "The Chain",
+        handle: "index",
+        profile: "{base}/",
+        shared_inbox: Some("/.ghost/activitypub/inbox"),
+        title: "Supply chains: who checks?",
+        text: &["<p>A look at four ports</p>", "Nobody opens the containers.", "<p><a href=\"{base}/supply-chains/\""],
+        language: "und",
+        warning: "",
+        tags: &[],
+        page: "{base}/supply-chains/",
+        written_by: None,
+        answer: Some("We are writing about this port."),
+        changed: "opens some containers",
+        takes_back: "Announce",
+    };
+    what_nodebb_sends_takes_effect NODEBB: Family {
+        name: "nodebb",
+        author: "Prosecutor",
+        handle: "prosecutor",
+        profile: "{base}/user/prosecutor",
+        shared_inbox: Some("/inbox"),
+        title: "Sharing case law between prosecutors",
+        text: &["<p>Which ruling do you cite on consent?</p>", "<p><a href=\"{base}/post/31\""],
+        language: "und",
+        warning: "",
+        tags: &["caselaw"],
+        page: "{base}/post/31",
+        written_by: None,
+        answer: Some("The appeal is pending."),
+        changed: "Which two rulings",
+        takes_back: "Like",
+    };
+    what_hollo_sends_takes_effect HOLLO: Family {
+        name: "hollo",
+        author: "Researcher",
+        handle: "researcher",
+        profile: "{base}/@researcher",
+        shared_inbox: Some("/inbox"),
+        title: "",
+        text: &["<p>새 조사 결과를 공개합니다.</p><p>RE: <a href=\"{entry}\""],
+        language: "ko",
+        warning: "",
+        tags: &["research"],
+        page: "{base}/@researcher/0199a7c0-1111-7000-8000-000000000001",
+        written_by: None,
+        answer: Some("Our data covers this route."),
+        changed: "보완했습니다",
+        takes_back: "Follow",
+    };
+}
+
+/// The proposals of FEP-0837; they have tests of their own.
+pub const FEP0837: Family = Family {
+    name: "fep0837",
+    author: "Trainers",
+    ..MASTODON
+};
