@@ -3,9 +3,11 @@
 //! databases.
 
 mod families;
+mod groups;
 mod peer;
 mod polls;
 mod proposals;
+mod spelling;
 
 use serde_json::json;
 

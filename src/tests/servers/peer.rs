@@ -98,6 +98,8 @@ pub struct Peer {
     name: &'static str,
     /// What the server gives out, by its path.
     objects: Objects,
+    /// What it was asked for.
+    asked: Arc<Mutex<Vec<String>>>,
     server: JoinHandle<()>,
 }
 
@@ -164,10 +166,16 @@ impl Peer {
             .await
             .expect("asked");
         let gone = Gone::default();
-        let objects = Objects::default();
+        let (objects, asked) = (Objects::default(), Arc::default());
         let mut peer = Self {
-            server: tokio::spawn(serve(listener, objects.clone(), gone.clone())),
+            server: tokio::spawn(serve(
+                listener,
+                objects.clone(),
+                gone.clone(),
+                Arc::clone(&asked),
+            )),
             objects,
+            asked,
             moj: person.organisation,
             ours,
             organisation,
@@ -195,7 +203,7 @@ impl Peer {
     }
 
     /// Gives out the object of an activity from now on.
-    fn give_out(&self, activity: &Value) {
+    pub fn give_out(&self, activity: &Value) {
         let mut object = activity.clone();
         while object.get("object").is_some_and(Value::is_object) {
             object = object["object"].take();
@@ -205,6 +213,12 @@ impl Peer {
             let path = id[url::Position::BeforePath..].to_owned();
             self.objects.lock().expect("no panic").insert(path, object);
         }
+    }
+
+    /// How often the server was asked for a path.
+    pub fn asked_for(&self, path: &str) -> usize {
+        let asked = self.asked.lock().expect("no panic");
+        asked.iter().filter(|one| *one == path).count()
     }
 
     pub fn filled(&self, text: &str) -> String {
@@ -346,8 +360,14 @@ fn pkcs1(spki: &str) -> String {
     format!("-----BEGIN RSA PUBLIC KEY-----\n{text}\n-----END RSA PUBLIC KEY-----\n")
 }
 
-async fn serve(listener: TcpListener, objects: Objects, gone: Gone) {
+async fn serve(
+    listener: TcpListener,
+    objects: Objects,
+    gone: Gone,
+    asked: Arc<Mutex<Vec<String>>>,
+) {
     let answer = move |uri: Uri| {
+        asked.lock().expect("no panic").push(uri.to_string());
         let objects = objects.lock().expect("no panic");
         let found = objects.get(&uri.to_string()).filter(|_| !gone.is_set());
         let answer = match found {
