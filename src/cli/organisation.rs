@@ -4,12 +4,17 @@ use std::fmt::Write;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Ground, Report};
 use crate::{
     app::App,
     domain::organisation::{Category, Organisation, OrganisationState},
-    operations::organisations::{self, NewOrganisation},
+    federation::moving,
+    operations::{
+        moves,
+        organisations::{self, NewOrganisation},
+    },
     storage,
 };
 
@@ -27,6 +32,11 @@ Example:
     Suspend(Named),
     /// Bring a suspended organisation back
     Restore(Named),
+    /// Name another address under which an organisation is known, so that it can move here
+    Alias(Alias),
+    /// Move an organisation to another address, which must name this one as its alias; its
+    /// followers are asked to follow there
+    Move(Move),
     /// Delete an organisation for ever and tell every server that knows it
     Delete(Named),
 }
@@ -58,11 +68,36 @@ pub(super) struct Named {
     handle: String,
 }
 
+#[derive(Args)]
+pub(super) struct Alias {
+    /// The organisation's handle
+    #[arg(long)]
+    handle: String,
+    /// The other address, e.g. https://old.example/users/office
+    #[arg(long, value_name = "URI")]
+    uri: Url,
+    /// Take the address off again
+    #[arg(long)]
+    remove: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Move {
+    /// The organisation's handle
+    #[arg(long)]
+    handle: String,
+    /// The new address, e.g. https://new.example/orgs/office
+    #[arg(long, value_name = "URI")]
+    to: Url,
+}
+
 pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result<Report> {
     let app = ground.app()?;
     match command {
         Command::Create(new) => create(&app, new).await,
         Command::List => list(&app).await,
+        Command::Alias(named) => alias(&app, named).await,
+        Command::Move(named) => depart(&app, named).await,
         Command::Suspend(named) => set_state(&app, named, OrganisationState::Suspended).await,
         Command::Restore(named) => set_state(&app, named, OrganisationState::Active).await,
         Command::Delete(named) => set_state(&app, named, OrganisationState::Deleted).await,
@@ -108,6 +143,31 @@ async fn list(app: &App) -> anyhow::Result<Report> {
     }
     let items: Vec<Value> = all.iter().map(described).collect();
     Ok(Report::new(text, json!({ "organisations": items })))
+}
+
+async fn alias(app: &App, named: Alias) -> anyhow::Result<Report> {
+    let aliases = moves::set_alias(&app.forum, &named.handle, named.uri, !named.remove).await?;
+    let list: Vec<&str> = aliases.iter().map(Url::as_str).collect();
+    Ok(Report::new(
+        format!("{} is also known as: {}", named.handle, list.join(", ")),
+        json!({"handle": named.handle, "also_known_as": aliases}),
+    ))
+}
+
+async fn depart(app: &App, named: Move) -> anyhow::Result<Report> {
+    let handle = named.handle.clone();
+    let me = app.forum.db.read(move |conn| moves::local(conn, &handle));
+    let old = me.await?.uri;
+    let target = moving::find_destination(&app.federation, &named.to, &old).await?;
+    let moved_to = target.uri.clone();
+    moves::depart(&app.forum, &named.handle, target).await?;
+    Ok(Report::new(
+        format!(
+            "{} has moved to {moved_to}. Its followers are told while the node runs.",
+            named.handle
+        ),
+        json!({"handle": named.handle, "moved_to": moved_to}),
+    ))
 }
 
 async fn set_state(app: &App, named: Named, state: OrganisationState) -> anyhow::Result<Report> {

@@ -22,10 +22,13 @@ pub enum ActivityKind {
     Like,
     Announce,
     Flag,
+    Add,
+    Remove,
+    Move,
 }
 
 impl ActivityKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -36,6 +39,9 @@ impl ActivityKind {
         Self::Like,
         Self::Announce,
         Self::Flag,
+        Self::Add,
+        Self::Remove,
+        Self::Move,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -50,6 +56,9 @@ impl ActivityKind {
             Self::Like => "Like",
             Self::Announce => "Announce",
             Self::Flag => "Flag",
+            Self::Add => "Add",
+            Self::Remove => "Remove",
+            Self::Move => "Move",
         }
     }
 }
@@ -65,8 +74,11 @@ pub enum Subject {
     Myself,
     /// Follow of an organisation.
     Organisation { uri: Url },
-    /// Like or Announce of a public entry, ours or another server's.
+    /// Like or Announce of a public entry, ours or another server's; Add to or
+    /// Remove from the actor's pinned entries.
     Object { uri: Url, owner: Url },
+    /// Move of the acting organisation.
+    Moved { target: Url },
     /// Undo of a Like or an Announce.
     Reaction {
         kind: ReactionKind,

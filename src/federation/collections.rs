@@ -32,6 +32,7 @@ use crate::{
         Conn, activities,
         entries::{self, Filter},
         follows::{self, Side},
+        pins,
     },
 };
 
@@ -267,14 +268,23 @@ async fn follows(
     Ok(document(&read.await?))
 }
 
-/// Pinned entries: there are none.
+/// The addresses of the public entries that the organisation pinned.
 pub(super) async fn featured(
     State(app): State<App>,
     Path(handle): Path<String>,
 ) -> Result<Response, Refusal> {
-    let owner = app.forum.db.read(move |conn| active(conn, &handle)).await?;
+    let found = app.forum.db.read(move |conn| -> Result<_, Refusal> {
+        let owner = active(conn, &handle)?;
+        let pinned = pins::of(conn, &Viewer::Anonymous, owner.id)?;
+        Ok((owner, pinned))
+    });
+    let (owner, pinned) = found.await?;
     let id = app.forum.urls.organisation_part(&owner.handle, "featured");
-    Ok(document(&nothing(&id)))
+    let mut collection = nothing(&id);
+    collection["totalItems"] = json!(pinned.len());
+    let addresses = pinned.iter().map(|entry| json!(entry.uri));
+    collection["orderedItems"] = addresses.collect();
+    Ok(document(&collection))
 }
 
 /// The node's own actor publishes nothing.

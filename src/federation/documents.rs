@@ -23,7 +23,7 @@ use crate::{
         id::{ActivityId, EntryId},
         organisation::{Organisation, OrganisationState},
     },
-    storage::{Conn, activities, entries, keys, organisations},
+    storage::{Conn, activities, entries, keys, moves, organisations},
     urls::Urls,
 };
 
@@ -33,17 +33,18 @@ use crate::{
 /// [`Refusal::Gone`] for a suspended or deleted one.
 pub async fn organisation(federation: &Federation, handle: &str) -> Result<Response, Refusal> {
     let handle = handle.to_owned();
-    let (found, keys) = federation
+    let (found, keys, moves) = federation
         .forum
         .db
         .read(move |conn| -> Result<_, Refusal> {
             let found = active(conn, &handle)?;
             let keys = keys::of_owner(conn, &found.uri)?;
-            Ok((found, keys))
+            let moves = moves::of(conn, found.id)?;
+            Ok((found, keys, moves))
         })
         .await?;
     Ok(document(&objects::organisation::document(
-        federation, &found, &keys,
+        federation, &found, &keys, &moves,
     )))
 }
 
@@ -155,10 +156,13 @@ fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Va
         Subject::Myself if !takes_part && outgoing.kind != ActivityKind::Delete => {
             Err(Refusal::NotFound)
         }
-        Subject::Object { .. } if outgoing.kind != ActivityKind::Announce || !takes_part => {
+        Subject::Object { .. } if outgoing.kind == ActivityKind::Like || !takes_part => {
             Err(Refusal::NotFound)
         }
-        Subject::Tombstone { .. } | Subject::Myself | Subject::Object { .. } => {
+        Subject::Tombstone { .. }
+        | Subject::Myself
+        | Subject::Moved { .. }
+        | Subject::Object { .. } => {
             outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
         }
         Subject::Organisation { .. }

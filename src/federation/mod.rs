@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod json;
 mod keyring;
 pub mod lookup;
+pub mod moving;
 pub mod negotiation;
 mod nodeinfo;
 pub mod objects;

@@ -22,7 +22,7 @@ use crate::{
     storage::{
         self, Conn, activities, blocks,
         deliveries::{self, NewDelivery},
-        entries, follows, keys, organisations, reports,
+        entries, follows, keys, moves, organisations, reports,
     },
 };
 
@@ -78,7 +78,7 @@ fn distribute_in(
 fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
     match &outgoing.subject {
         Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => format!("entry {id}"),
-        Subject::Myself => format!("actor {}", actor.id),
+        Subject::Myself | Subject::Moved { .. } => format!("actor {}", actor.id),
         Subject::Organisation { uri } => format!("follow {} {uri}", actor.uri),
         Subject::Follow {
             follower, followed, ..
@@ -121,6 +121,7 @@ fn inboxes(
                 Subject::Myself
                 | Subject::Organisation { .. }
                 | Subject::Object { .. }
+                | Subject::Moved { .. }
                 | Subject::Reaction { .. }
                 | Subject::Follow { .. }
                 | Subject::Report(_) => {
@@ -219,6 +220,18 @@ pub(super) fn word(
         Subject::Object { uri, owner } => {
             let mut activity = reaction(actor, outgoing, outgoing.kind, owner);
             activity["object"] = json!(uri);
+            match outgoing.kind {
+                ActivityKind::Add | ActivityKind::Remove => {
+                    activity["target"] = json!(actor.endpoints.featured);
+                }
+                _ => {}
+            }
+            activity
+        }
+        Subject::Moved { target } => {
+            let mut activity = to_everybody(actor, outgoing);
+            activity["object"] = json!(actor.uri);
+            activity["target"] = json!(target);
             activity
         }
         Subject::Reaction {
@@ -270,17 +283,18 @@ fn bare(actor: &Organisation, outgoing: &Outgoing) -> Value {
     })
 }
 
-/// A boost is for everybody, a like for the owner of what is liked only; and
-/// so is the Undo of it.
+/// A like is for the owner of what is liked only, and so is the Undo of it;
+/// everything else is for everybody.
 fn reaction(actor: &Organisation, outgoing: &Outgoing, kind: ActivityKind, owner: &Url) -> Value {
-    if kind != ActivityKind::Announce {
+    if kind == ActivityKind::Like {
         let mut activity = bare(actor, outgoing);
         activity["to"] = json!([owner]);
         return activity;
     }
     let mut activity = to_everybody(actor, outgoing);
+    let owner = [owner].into_iter().filter(|owner| **owner != actor.uri);
     let followers = actor.endpoints.followers.iter();
-    activity["cc"] = json!(Vec::from_iter(followers.chain([owner])));
+    activity["cc"] = json!(Vec::from_iter(followers.chain(owner)));
     activity
 }
 
@@ -303,7 +317,8 @@ fn myself(
         activity["object"] = json!(actor.uri);
     } else {
         let keys = keys::of_owner(conn, &actor.uri)?;
-        let mut document = organisation::document(federation, actor, &keys);
+        let moves = moves::of(conn, actor.id)?;
+        let mut document = organisation::document(federation, actor, &keys, &moves);
         if let Some(map) = document.as_object_mut()
             && let Some(context) = map.remove("@context")
         {

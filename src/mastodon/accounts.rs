@@ -30,7 +30,7 @@ use crate::{
         self, Conn,
         entries::Filter,
         follows::{self, Side},
-        organisations,
+        organisations, pins,
         reactions::By,
         timeline,
     },
@@ -227,9 +227,12 @@ async fn published(
 ) -> Result<Page<Status>, ApiError> {
     let viewer = caller.reads("read:statuses")?;
     let organisation = app.forum.db.read(move |conn| find(conn, &id)).await?;
-    // Nothing is pinned, and nothing carries pictures.
-    if params.flag("pinned") || params.flag("only_media") {
+    // Nothing carries pictures.
+    if params.flag("only_media") {
         return Ok(Page::empty());
+    }
+    if params.flag("pinned") {
+        return pinned(&app, viewer, organisation.id).await;
     }
     let tagged = params.text("tagged").map(timelines::fold);
     let filter = Filter {
@@ -246,6 +249,25 @@ async fn published(
         timeline::merged(conn, viewer, &filter, By::One(organisation.id), window)
     })
     .await
+}
+
+/// Few enough for one page.
+async fn pinned(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+) -> Result<Page<Status>, ApiError> {
+    let (viewer, renderer) = (viewer.clone(), Renderer::of(app));
+    let statuses = app
+        .forum
+        .db
+        .read(move |conn| {
+            let entries = pins::of(conn, &viewer, organisation)?;
+            renderer.statuses(conn, &viewer, &entries)
+        })
+        .await?;
+    let origin = app.forum.urls.origin();
+    Ok(Page::new(statuses, None, origin, &Uri::default()))
 }
 
 async fn followers(

@@ -1,4 +1,4 @@
-//! Favourites and boosts: what an organisation does with a status besides
+//! Favourites, boosts and pins: what an organisation does with a status besides
 //! answering it.
 
 use axum::{
@@ -24,7 +24,7 @@ use crate::{
         organisation::Organisation,
         reaction::{Reaction, ReactionKind},
     },
-    operations::{self, people::Person, reactions::ReactionError},
+    operations::{self, people::Person, pins::PinError, reactions::ReactionError},
     storage::{
         entries,
         reactions::{self, By},
@@ -40,6 +40,8 @@ pub fn routes() -> Routes {
             Auth::Bearer,
             unfavourite,
         )
+        .post("/api/v1/statuses/{id}/pin", Auth::Bearer, pin)
+        .post("/api/v1/statuses/{id}/unpin", Auth::Bearer, unpin)
         .post("/api/v1/statuses/{id}/reblog", Auth::Bearer, reblog)
         .post("/api/v1/statuses/{id}/unreblog", Auth::Bearer, unreblog)
         .get(
@@ -62,6 +64,19 @@ impl From<ReactionError> for ApiError {
             ReactionError::NotFound => Self::NotFound,
             ReactionError::NotPublic => Self::Invalid(error.to_string()),
             ReactionError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<PinError> for ApiError {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::NotAllowed => Self::NotAllowed,
+            PinError::NotFound => Self::NotFound,
+            PinError::NotOurs | PinError::NotPublic | PinError::TooMany => {
+                Self::Invalid(error.to_string())
+            }
+            PinError::Storage(error) => error.into(),
         }
     }
 }
@@ -105,6 +120,26 @@ async fn unreblog(
 ) -> Result<Json<Status>, ApiError> {
     let (person, id) = decides(&app, &caller, &id, "write:statuses").await?;
     operations::reactions::take_back(&app.forum, person, ReactionKind::Boost, id).await?;
+    shown(&app, &caller, id, None).await
+}
+
+async fn pin(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Status>, ApiError> {
+    let (person, id) = decides(&app, &caller, &id, "write:accounts").await?;
+    operations::pins::pin(&app.forum, person, id).await?;
+    shown(&app, &caller, id, None).await
+}
+
+async fn unpin(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Status>, ApiError> {
+    let (person, id) = decides(&app, &caller, &id, "write:accounts").await?;
+    operations::pins::unpin(&app.forum, person, id).await?;
     shown(&app, &caller, id, None).await
 }
 

@@ -41,6 +41,7 @@ pub(super) fn announce(
         | Subject::Myself
         | Subject::Organisation { .. }
         | Subject::Object { .. }
+        | Subject::Moved { .. }
         | Subject::Reaction { .. }
         | Subject::Follow { .. } => actor.uri.clone(),
     };

@@ -83,7 +83,8 @@ pub async fn follow(
         .await
 }
 
-fn begin(
+/// Follows, or asks to.
+pub(super) fn begin(
     conn: &mut Conn,
     forum: &Forum,
     me: &Organisation,
@@ -151,7 +152,8 @@ pub async fn unfollow(
         .await
 }
 
-fn take_back(
+/// Ends a follow or a request, if there is one.
+pub(super) fn take_back(
     conn: &mut Conn,
     forum: &Forum,
     me: &Organisation,

@@ -11,9 +11,11 @@ pub mod entries;
 pub mod follows;
 mod forum;
 pub mod hosts;
+pub mod moves;
 pub mod node;
 pub mod organisations;
 pub mod people;
+pub mod pins;
 pub mod reactions;
 pub mod reports;
 

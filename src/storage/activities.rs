@@ -59,6 +59,7 @@ pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), E
         Subject::Myself
         | Subject::Organisation { .. }
         | Subject::Object { .. }
+        | Subject::Moved { .. }
         | Subject::Reaction { .. }
         | Subject::Follow { .. }
         | Subject::Report(_) => None,
@@ -86,6 +87,7 @@ fn detail(outgoing: &Outgoing) -> Value {
         Subject::Myself => json!("myself"),
         Subject::Organisation { uri } => json!({"organisation": uri}),
         Subject::Object { uri, owner } => json!({"object": uri, "owner": owner}),
+        Subject::Moved { target } => json!({"moved": target}),
         Subject::Reaction {
             kind,
             uri,
@@ -125,6 +127,8 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
         }
     } else if let Some(uri) = url(subject, "organisation") {
         Subject::Organisation { uri }
+    } else if let Some(target) = url(subject, "moved") {
+        Subject::Moved { target }
     } else if let Some(kind) = text(subject, "reaction") {
         Subject::Reaction {
             kind: kind.parse().ok()?,

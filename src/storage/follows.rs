@@ -299,6 +299,24 @@ pub fn is_followed_here(conn: &mut Conn, organisation: OrganisationId) -> Result
     .get_result(conn)?)
 }
 
+/// The local organisations that follow this one or asked to.
+pub fn local_followers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Organisation>, Error> {
+    let ids: Vec<i64> = follows::table
+        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
+        .filter(follows::followed_id.eq(organisation.0))
+        .filter(organisation_rows::host.is_null())
+        .filter(organisation_rows::state.eq("active"))
+        .select(follows::follower_id)
+        .load(conn)?;
+    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
+    Ok(organisations::find_many(conn, &ids)?
+        .into_values()
+        .collect())
+}
+
 /// The remote accepted followers of a local organisation: (actor, inbox,
 /// shared inbox).
 pub fn remote_followers(

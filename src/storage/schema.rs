@@ -355,6 +355,22 @@ diesel::table! {
         created_at -> Instant,
     }
 }
+diesel::table! {
+    aliases (organisation_id, uri) {
+        organisation_id -> BigInt,
+        uri -> Text,
+    }
+}
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    moves (organisation_id) {
+        organisation_id -> BigInt,
+        target_uri -> Text,
+        moved_at -> Instant,
+    }
+}
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(deliveries -> activities (activity_id));
@@ -376,6 +392,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     activities,
     reactions,
     pins,
+    aliases,
+    moves,
     tombstones,
     deliveries,
     lanes,

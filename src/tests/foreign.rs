@@ -43,6 +43,7 @@ impl Foreign {
             "id": uri, "type": "Person", "preferredUsername": handle,
             "inbox": format!("{uri}/inbox"), "outbox": format!("{uri}/outbox"),
             "followers": format!("{uri}/followers"),
+            "featured": format!("{uri}/featured"),
             "publicKey": {"id": key_id, "owner": uri, "publicKeyPem": pem},
         });
         let app = &node.app;

@@ -150,6 +150,8 @@ notices! {
     Liked = "liked", "Your organisation likes this entry. Its author is told.";
     Unliked = "unliked", "The like is taken back.";
     Boosted = "boosted", "The entry is passed on to your followers.";
+    Pinned = "pinned", "The entry stands first on your organisation's page.";
+    Unpinned = "unpinned", "The entry is no longer pinned.";
     Unboosted = "unboosted", "The entry is no longer passed on.";
     SignedIn = "signed-in", "You are signed in.";
     SignedOut = "signed-out", "You are signed out.";

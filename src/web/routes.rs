@@ -74,6 +74,8 @@ fn writing() -> Routes {
         .post("/entries/{id}/reply", Auth::Session, reply::send)
         .post("/entries/{id}/like", Auth::Session, react::like)
         .post("/entries/{id}/unlike", Auth::Session, react::unlike)
+        .post("/entries/{id}/pin", Auth::Session, react::pin)
+        .post("/entries/{id}/unpin", Auth::Session, react::unpin)
         .post("/entries/{id}/boost", Auth::Session, react::boost)
         .post("/entries/{id}/unboost", Auth::Session, react::unboost)
         .get("/timeline", Auth::Session, timeline::show)

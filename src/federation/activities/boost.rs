@@ -3,16 +3,11 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity, renew::renew};
+use super::{Inbound, activity, renew::renew, wanted::fetch_if_wanted};
 use crate::{
     domain::reaction::ReactionKind,
-    federation::{
-        Federation, WireError,
-        dereference::{document, entry_of},
-        objects::{Document, entry},
-    },
+    federation::{Federation, WireError, objects::entry},
     operations::reactions,
-    storage::{self, entries, follows},
 };
 
 activity!(Announce, Inbound::has_object, take);
@@ -54,40 +49,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         PassedOn::Changed(object) => return renew(inbound, object, data).await,
         PassedOn::Other => return Ok(()),
     };
-    if is_new_and_wanted(&inbound, data, &object).await? {
-        let found = document(data.app_data(), &object, &inbound.budget).await?;
-        let read = Document(&found);
-        if !entry::is_entry(read) || !entry::is_public(read) {
-            return Ok(());
-        }
-        entry_of(data, &object, found.clone(), &inbound.budget).await?;
-    }
+    fetch_if_wanted(&inbound, data, &object).await?;
     let (sender, id) = (inbound.sender.clone(), inbound.id.clone());
     inbound
         .once(data, move |conn, forum| {
             reactions::receive(conn, forum, ReactionKind::Boost, &sender, &object, &id)
-        })
-        .await
-}
-
-/// Is the object to be fetched: unknown here, of another server, and passed on
-/// by somebody who is followed here?
-async fn is_new_and_wanted(
-    inbound: &Inbound,
-    data: &Data<Federation>,
-    object: &Url,
-) -> Result<bool, storage::Error> {
-    if data.origin.is_claimed_by(object) {
-        return Ok(false);
-    }
-    let (object, sender) = (object.clone(), inbound.sender.id);
-    let (id, actor) = (inbound.id.clone(), inbound.sender.uri.clone());
-    data.forum
-        .db
-        .read(move |conn| -> Result<bool, storage::Error> {
-            Ok(entries::known(conn, &object)?.is_none()
-                && follows::is_followed_here(conn, sender)?
-                && !reactions::was_undone(conn, &id, &actor)?)
         })
         .await
 }

@@ -6,12 +6,15 @@ mod block;
 mod boost;
 mod create;
 mod delete;
+mod featured;
 mod flag;
 mod follow;
+mod moved;
 mod react;
 mod renew;
 mod undo;
 mod update;
+mod wanted;
 
 use activitypub_federation::{config::Data, traits::Activity};
 use serde_json::Value;
@@ -142,6 +145,9 @@ pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wi
         "Announce" => run(boost::Announce(inbound), data).await,
         "Block" => run(block::Block(inbound), data).await,
         "Flag" => run(flag::Flag(inbound), data).await,
+        "Add" => run(featured::Add(inbound), data).await,
+        "Remove" => run(featured::Remove(inbound), data).await,
+        "Move" => run(moved::Move(inbound), data).await,
         "Undo" => run(undo::Undo(inbound), data).await,
         other => {
             tracing::debug!(kind = other, "an activity of a kind that is not known");

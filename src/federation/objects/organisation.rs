@@ -22,7 +22,9 @@ use crate::{
     federation::{Federation, WireError, origin::same_origin, signatures::PublicKey},
     operations::organisations::{Described, save_remote},
     storage::{
-        keys::{Algorithm, StoredKey},
+        self,
+        keys::{self, Algorithm, StoredKey},
+        moves::{self, Moves},
         organisations,
     },
     urls,
@@ -32,7 +34,12 @@ use crate::{
 const ACTOR_TYPES: [&str; 5] = ["Organization", "Person", "Service", "Application", "Group"];
 
 /// The actor document of a local organisation.
-pub fn document(federation: &Federation, organisation: &Organisation, keys: &[StoredKey]) -> Value {
+pub fn document(
+    federation: &Federation,
+    organisation: &Organisation,
+    keys: &[StoredKey],
+    moves: &Moves,
+) -> Value {
     let endpoints = &organisation.endpoints;
     let urls = &federation.forum.urls;
     let mut document = json!({
@@ -58,6 +65,12 @@ pub fn document(federation: &Federation, organisation: &Organisation, keys: &[St
         "attachment": fields(organisation),
     });
     put_keys(&mut document, &organisation.uri, keys);
+    if !moves.aliases.is_empty() {
+        document["alsoKnownAs"] = json!(moves.aliases);
+    }
+    if let Some(target) = &moves.moved_to {
+        document["movedTo"] = json!(target);
+    }
     document
 }
 
@@ -300,13 +313,15 @@ impl Object for ApOrganisation {
                 self.0.updated_at,
             ));
         }
-        let owner = self.0.uri.clone();
-        let keys = data
+        let (id, owner) = (self.0.id, self.0.uri.clone());
+        let read = data
             .forum
             .db
-            .read(move |conn| crate::storage::keys::of_owner(conn, &owner))
-            .await?;
-        Ok(document(data.app_data(), &self.0, &keys))
+            .read(move |conn| -> Result<_, storage::Error> {
+                Ok((keys::of_owner(conn, &owner)?, moves::of(conn, id)?))
+            });
+        let (keys, moves) = read.await?;
+        Ok(document(data.app_data(), &self.0, &keys, &moves))
     }
 
     async fn verify(

@@ -27,7 +27,7 @@ use crate::{
         organisation::Organisation,
         reaction::ReactionKind,
     },
-    storage::{Conn, Error, entries, follows, organisations, reactions, timeline::Item},
+    storage::{Conn, Error, entries, follows, organisations, pins, reactions, timeline::Item},
     urls::Urls,
 };
 
@@ -101,6 +101,8 @@ impl Renderer {
             .map(|account| (account.id, account))
             .collect();
         let reacted = reacted(conn, viewer, entries)?;
+        let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
+        let pinned = pins::among(conn, &ids)?;
         let parents = parents(conn, viewer, entries)?;
         let parties = parties(conn, entries)?;
         let uris = |ids: &[OrganisationId]| -> Vec<String> {
@@ -126,6 +128,7 @@ impl Renderer {
                     viewer: reacted.as_ref().map(|reacted| ViewerState {
                         favourited: reacted.contains(&(entry.id, ReactionKind::Like)),
                         reblogged: reacted.contains(&(entry.id, ReactionKind::Boost)),
+                        pinned: viewer.speaks_for(entry.author.id) && pinned.contains(&entry.id),
                         ..ViewerState::default()
                     }),
                 };

@@ -13,7 +13,7 @@ use crate::{
         organisation::{Organisation, OrganisationState},
         reaction::ReactionKind,
     },
-    storage::{self, Conn, entries, organisations, reactions},
+    storage::{self, Conn, entries, organisations, pins, reactions},
     web::{
         error::PageError,
         form::{Fields, Form},
@@ -39,6 +39,8 @@ pub struct EntryPage {
     pub parent: Option<EntryCard>,
     pub replies: Vec<ReplyView>,
     pub may_edit: bool,
+    /// Stands first on its author's page.
+    pub pinned: bool,
     pub may_reply: bool,
     /// Likes and boosts, of public entries only.
     pub reactions: Option<Reactions>,
@@ -70,6 +72,7 @@ pub struct Shown {
     pub entry: Entry,
     /// What the viewer's organisation did with it.
     mine: HashSet<(EntryId, ReactionKind)>,
+    pinned: bool,
     conversation: Vec<Entry>,
     partners: Vec<Organisation>,
     named: Vec<Organisation>,
@@ -110,6 +113,7 @@ fn assemble(conn: &mut Conn, viewer: &Viewer, entry: Entry) -> Result<Shown, sto
         None => HashSet::new(),
     };
     Ok(Shown {
+        pinned: !pins::among(conn, &[entry.id])?.is_empty(),
         mine,
         conversation,
         partners: pick(&entry.partners),
@@ -146,6 +150,7 @@ pub fn page(visit: &Visit, shown: &Shown, form: Form) -> EntryPage {
             .map(EntryCard::from),
         replies: below(entry.id, &shown.conversation),
         may_edit: writer.is_some_and(|person| person.who.organisation.id == entry.author.id),
+        pinned: shown.pinned,
         may_reply: writer.is_some(),
         reactions: entry.audience.is_public().then(|| Reactions {
             likes: entry.counts.likes,

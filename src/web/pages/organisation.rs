@@ -5,6 +5,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Redirect, Response},
 };
+use url::Url;
 
 use crate::{
     domain::{
@@ -13,7 +14,7 @@ use crate::{
         id::OrganisationId,
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, entries, follows, organisations},
+    storage::{self, entries, follows, moves, organisations, pins},
     web::{
         error::PageError,
         filters,
@@ -52,6 +53,9 @@ pub struct OrganisationPage {
     /// May the viewer block and mute the organisation shown?
     pub may_block: bool,
     pub may_edit_profile: bool,
+    /// Where the organisation went.
+    pub moved_to: Option<String>,
+    pub pinned: Vec<EntryCard>,
     pub entries: Vec<EntryCard>,
     pub pages: Pages,
 }
@@ -98,6 +102,13 @@ pub async fn find(visit: &Visit, id: &str) -> Result<Organisation, PageError> {
     }
 }
 
+/// What stands below an organisation's name.
+struct Listed {
+    entries: Vec<Entry>,
+    pinned: Vec<Entry>,
+    moved_to: Option<Url>,
+}
+
 async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> {
     let window = filters::window(&visit.query);
     let viewer = visit.viewer();
@@ -112,8 +123,16 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
         .forum
         .db
         .read(
-            move |conn| -> Result<(Vec<Entry>, Relationship), storage::Error> {
-                let listed = entries::list(conn, &viewer, &filter, window)?;
+            move |conn| -> Result<(Listed, Relationship), storage::Error> {
+                let listed = Listed {
+                    entries: entries::list(conn, &viewer, &filter, window)?,
+                    // They stand above the first page only.
+                    pinned: match window.before {
+                        None => pins::of(conn, &viewer, id)?,
+                        Some(_) => vec![],
+                    },
+                    moved_to: moves::of(conn, id)?.moved_to,
+                };
                 let relation = match viewer.organisation() {
                     Some(me) => follows::relationships(conn, me, &[id])?.remove(&id),
                     None => None,
@@ -122,7 +141,7 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
             },
         )
         .await?;
-    let (listed, next) = cut(listed, |entry| entry.id.0);
+    let (shown, next) = cut(listed.entries, |entry| entry.id.0);
     let path = organisation::path(&found);
     visit.show(&OrganisationPage {
         layout: visit.layout(),
@@ -134,7 +153,9 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
             .representative()
             .is_ok_and(|person| person.who.organisation.id != id),
         may_edit_profile: visit.representative().is_ok(),
-        entries: listed.iter().map(EntryCard::from).collect(),
+        moved_to: listed.moved_to.map(String::from),
+        pinned: listed.pinned.iter().map(EntryCard::from).collect(),
+        entries: shown.iter().map(EntryCard::from).collect(),
         pages: Pages::new(&path, "", window.before.is_none(), next),
     })
 }

@@ -1,10 +1,13 @@
-//! The buttons below an entry: like it, or pass it on to one's followers.
+//! The buttons below an entry: like it, pass it on to one's followers, pin it.
 
 use axum::{extract::Path, response::Response};
 
 use crate::{
     domain::{id::EntryId, reaction::ReactionKind},
-    operations::reactions::{self, ReactionError},
+    operations::{
+        pins::{self, PinError},
+        reactions::{self, ReactionError},
+    },
     urls,
     web::{
         error::PageError,
@@ -27,6 +30,22 @@ pub async fn unlike(path: Path<String>, submission: Submission) -> Result<Respon
 
 pub async fn unboost(path: Path<String>, submission: Submission) -> Result<Response, PageError> {
     take_back(path, submission, ReactionKind::Boost, Notice::Unboosted).await
+}
+
+pub async fn pin(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
+    let visit = submission.visit;
+    let person = visit.writer()?;
+    let id: EntryId = id.parse().map_err(|_| PageError::NotFound)?;
+    pins::pin(&visit.app.forum, &person.who, id).await?;
+    Ok(go(&urls::entry_path(id), Notice::Pinned))
+}
+
+pub async fn unpin(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
+    let visit = submission.visit;
+    let person = visit.writer()?;
+    let id: EntryId = id.parse().map_err(|_| PageError::NotFound)?;
+    pins::unpin(&visit.app.forum, &person.who, id).await?;
+    Ok(go(&urls::entry_path(id), Notice::Unpinned))
 }
 
 async fn react(
@@ -53,6 +72,22 @@ async fn take_back(
     let id: EntryId = id.parse().map_err(|_| PageError::NotFound)?;
     reactions::take_back(&visit.app.forum, &person.who, kind, id).await?;
     Ok(go(&urls::entry_path(id), notice))
+}
+
+impl From<PinError> for PageError {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::NotAllowed | PinError::NotOurs => Self::Forbidden,
+            PinError::NotFound => Self::NotFound,
+            PinError::NotPublic => {
+                Self::Unprocessable("Only public entries can be pinned.".to_owned())
+            }
+            PinError::TooMany => Self::Unprocessable(
+                "Five entries are pinned already. Unpin one of them first.".to_owned(),
+            ),
+            PinError::Storage(error) => error.into(),
+        }
+    }
 }
 
 impl From<ReactionError> for PageError {

@@ -1,0 +1,67 @@
+//! Add and Remove: what an organisation pins. Other collections than its
+//! pinned entries are of no concern here.
+
+use activitypub_federation::config::Data;
+use url::Url;
+
+use super::{Inbound, activity, wanted::fetch_if_wanted};
+use crate::{
+    domain::organisation::Organisation,
+    federation::{Federation, WireError},
+    storage::{self, Conn, entries, pins},
+};
+
+activity!(Add, check, add);
+activity!(Remove, check, remove);
+
+fn check(inbound: &Inbound) -> Result<(), WireError> {
+    inbound.has_object()
+}
+
+/// The pinned or unpinned object, when it is about the sender's own pins.
+fn object(inbound: &Inbound) -> Result<Option<Url>, WireError> {
+    let target = inbound.read().url("target");
+    let is_theirs = target.is_some() && target == inbound.sender.endpoints.featured;
+    inbound
+        .object_id()
+        .map(|object| is_theirs.then_some(object))
+}
+
+async fn add(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let Some(object) = object(&inbound)? else {
+        return Ok(());
+    };
+    fetch_if_wanted(&inbound, data, &object).await?;
+    let sender = inbound.sender.clone();
+    inbound
+        .once(data, move |conn, forum| {
+            match own(conn, &sender, &object)? {
+                Some(known) => pins::put(conn, known.id, sender.id, forum.now()),
+                None => Ok::<(), storage::Error>(()),
+            }
+        })
+        .await
+}
+
+async fn remove(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let Some(object) = object(&inbound)? else {
+        return Ok(());
+    };
+    let sender = inbound.sender.clone();
+    inbound
+        .once(data, move |conn, _| match own(conn, &sender, &object)? {
+            Some(known) => pins::remove(conn, known.id).map(drop),
+            None => Ok::<(), storage::Error>(()),
+        })
+        .await
+}
+
+/// Nobody pins what another wrote.
+fn own(
+    conn: &mut Conn,
+    sender: &Organisation,
+    object: &Url,
+) -> Result<Option<entries::Known>, storage::Error> {
+    Ok(entries::known(conn, object)?
+        .filter(|known| known.author == sender.id && known.public && known.deleted_at.is_none()))
+}
