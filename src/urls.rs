@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::domain::id::{ActivityId, EntryId};
+use crate::domain::id::{ActivityId, EntryId, QuoteId};
 
 /// Where the node hands out the program's own source.
 pub const SOURCE: &str = "/source.tar.gz";
@@ -82,6 +82,11 @@ impl Urls {
     /// `part` is `replies`, `context` or `proposal`.
     pub fn entry_part(&self, id: EntryId, part: &str) -> Url {
         self.mint(&format!("/entries/{id}/{part}"))
+    }
+
+    /// Where it can be seen that a quote of an entry has leave.
+    pub fn quote(&self, entry: EntryId, leave: QuoteId) -> Url {
+        self.mint(&format!("/entries/{entry}/quotes/{leave}"))
     }
 
     pub fn activity(&self, id: ActivityId) -> Url {

@@ -61,6 +61,8 @@ ids! {
     FollowId,
     /// A like or a boost of an entry.
     ReactionId,
+    /// Leave to quote an entry.
+    QuoteId,
     /// An activity, sent or received.
     ActivityId,
     /// One activity on its way to one inbox.

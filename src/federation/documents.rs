@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Federation,
@@ -20,10 +20,10 @@ use crate::{
         activity::{ActivityKind, Subject},
         audience::Viewer,
         entry::Entry,
-        id::{ActivityId, EntryId},
+        id::{ActivityId, EntryId, QuoteId},
         organisation::{Organisation, OrganisationState},
     },
-    storage::{Conn, activities, entries, keys, moves, organisations},
+    storage::{Conn, activities, entries, keys, moves, organisations, quotes},
     urls::Urls,
 };
 
@@ -127,6 +127,30 @@ pub(super) fn absent(conn: &mut Conn, urls: &Urls, id: EntryId) -> Result<Refusa
     Ok(Refusal::Gone(tombstone(&urls.entry(id), "Note", when)))
 }
 
+/// The leave that a post elsewhere has to quote a public entry of ours.
+pub(super) async fn quote(
+    State(app): State<App>,
+    Path((id, leave)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let id: EntryId = id.parse().map_err(|_| Refusal::NotFound)?;
+    let leave: QuoteId = leave.parse().map_err(|_| Refusal::NotFound)?;
+    let found = app.forum.db.read(move |conn| -> Result<_, Refusal> {
+        let entry = entries::find(conn, &Viewer::Anonymous, id)?;
+        let entry = entry.filter(Entry::is_local).ok_or(Refusal::NotFound)?;
+        let quoting = quotes::find(conn, id, leave)?.ok_or(Refusal::NotFound)?;
+        Ok((entry, quoting))
+    });
+    let (entry, quoting) = found.await?;
+    Ok(document(&json!({
+        "@context": objects::context::quote(),
+        "id": app.forum.urls.quote(id, leave),
+        "type": "QuoteAuthorization",
+        "attributedTo": entry.author.uri,
+        "interactingObject": quoting,
+        "interactionTarget": entry.uri,
+    })))
+}
+
 /// An activity about something public, worded from how things stand now.
 /// Between whom a Follow was asked and answered is nobody else's business.
 pub(super) async fn activity(
@@ -166,6 +190,7 @@ fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Va
             outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
         }
         Subject::Organisation { .. }
+        | Subject::Quote { .. }
         | Subject::Reaction { .. }
         | Subject::Follow { .. }
         | Subject::Report(_) => Err(Refusal::NotFound),

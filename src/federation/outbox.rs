@@ -83,6 +83,7 @@ fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
         Subject::Follow {
             follower, followed, ..
         } => format!("follow {follower} {followed}"),
+        Subject::Quote { request, .. } => format!("quote {request}"),
         Subject::Object { uri, .. } | Subject::Reaction { object: uri, .. } => {
             format!("reaction {} {uri}", actor.uri)
         }
@@ -122,6 +123,7 @@ fn inboxes(
                 | Subject::Organisation { .. }
                 | Subject::Object { .. }
                 | Subject::Moved { .. }
+                | Subject::Quote { .. }
                 | Subject::Reaction { .. }
                 | Subject::Follow { .. }
                 | Subject::Report(_) => {
@@ -226,6 +228,23 @@ pub(super) fn word(
                 }
                 _ => {}
             }
+            activity
+        }
+        Subject::Quote {
+            request,
+            quoting,
+            entry,
+            asker,
+            leave,
+        } => {
+            let mut activity = bare(actor, outgoing);
+            activity["@context"] = context::quote();
+            activity["to"] = json!([asker]);
+            activity["object"] = json!({
+                "id": request, "type": "QuoteRequest", "actor": asker,
+                "object": entry, "instrument": quoting,
+            });
+            activity["result"] = json!(leave);
             activity
         }
         Subject::Moved { target } => {

@@ -58,6 +58,7 @@ fn actors() -> Routes {
 
 fn entries() -> Routes {
     Routes::new()
+        .get("/entries/{id}/quotes/{leave}", Auth::None, documents::quote)
         .get("/entries/{id}/replies", Auth::None, collections::replies)
         .get(
             "/entries/{id}/context",

@@ -42,6 +42,7 @@ pub(super) fn announce(
         | Subject::Organisation { .. }
         | Subject::Object { .. }
         | Subject::Moved { .. }
+        | Subject::Quote { .. }
         | Subject::Reaction { .. }
         | Subject::Follow { .. } => actor.uri.clone(),
     };

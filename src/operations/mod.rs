@@ -16,6 +16,7 @@ pub mod node;
 pub mod organisations;
 pub mod people;
 pub mod pins;
+pub mod quotes;
 pub mod reactions;
 pub mod reports;
 

@@ -60,6 +60,7 @@ pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), E
         | Subject::Organisation { .. }
         | Subject::Object { .. }
         | Subject::Moved { .. }
+        | Subject::Quote { .. }
         | Subject::Reaction { .. }
         | Subject::Follow { .. }
         | Subject::Report(_) => None,
@@ -88,6 +89,15 @@ fn detail(outgoing: &Outgoing) -> Value {
         Subject::Organisation { uri } => json!({"organisation": uri}),
         Subject::Object { uri, owner } => json!({"object": uri, "owner": owner}),
         Subject::Moved { target } => json!({"moved": target}),
+        Subject::Quote {
+            request,
+            quoting,
+            entry,
+            asker,
+            leave,
+        } => json!({
+            "quote": request, "quoting": quoting, "of": entry, "asker": asker, "leave": leave,
+        }),
         Subject::Reaction {
             kind,
             uri,
@@ -129,6 +139,14 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
         Subject::Organisation { uri }
     } else if let Some(target) = url(subject, "moved") {
         Subject::Moved { target }
+    } else if let Some(request) = url(subject, "quote") {
+        Subject::Quote {
+            request,
+            quoting: url(subject, "quoting")?,
+            entry: url(subject, "of")?,
+            asker: url(subject, "asker")?,
+            leave: url(subject, "leave")?,
+        }
     } else if let Some(kind) = text(subject, "reaction") {
         Subject::Reaction {
             kind: kind.parse().ok()?,

@@ -27,6 +27,7 @@ mod native;
 pub mod organisations;
 pub mod pins;
 mod postgres;
+pub mod quotes;
 pub mod reactions;
 pub mod reports;
 mod rows;

@@ -371,6 +371,18 @@ diesel::table! {
         moved_at -> Instant,
     }
 }
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    quotes (id) {
+        id -> BigInt,
+        entry_id -> BigInt,
+        quoting_uri -> Text,
+        actor_uri -> Text,
+        created_at -> Instant,
+    }
+}
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(deliveries -> activities (activity_id));
@@ -394,6 +406,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pins,
     aliases,
     moves,
+    quotes,
     tombstones,
     deliveries,
     lanes,

@@ -328,3 +328,52 @@ fn a_followed_organisations_boost_stands_in_the_home_timeline_once() {
         assert!(scene.entry.uri.as_str().starts_with(ORIGIN));
     });
 }
+
+#[test]
+fn whoever_asks_may_quote_what_is_public_and_anybody_can_check_it() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        scene.told().await;
+        let person = scene.node.person(&scene.token).await;
+        let forum = &scene.node.app.forum;
+        let hidden = publish(forum, &person, draft("Hidden", AudienceKind::Members)).await;
+        let post = format!("{}/notes/9", scene.her.uri);
+        let ask = |number: u32, object: &url::Url, instrument: &str| {
+            let mut request = scene.her.activity(number, "QuoteRequest", json!(object));
+            request["instrument"] = json!(instrument);
+            request
+        };
+        let elsewhere = "https://other.example/notes/9";
+        let refused = scene
+            .her
+            .send(&scene.node, &ask(1, &scene.entry.uri, elsewhere))
+            .await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let hidden = hidden.expect("published").uri;
+        scene.receive(&ask(2, &hidden, &post)).await;
+        assert!(scene.told().await.is_empty());
+        let request = ask(3, &scene.entry.uri, &post);
+        scene.receive(&request).await;
+        let told = scene.told().await;
+        assert_eq!(told[0]["type"], "Accept");
+        assert_eq!(told[0]["object"]["id"], request["id"]);
+        let leave = told[0]["result"].as_str().expect("an address");
+        let path = leave.strip_prefix(ORIGIN).expect("one of ours");
+        let read = |path: String| {
+            let request = axum::http::Request::get(path)
+                .header("accept", "application/activity+json")
+                .header("host", "n.example")
+                .body(axum::body::Body::empty())
+                .expect("a request");
+            scene.node.send(request)
+        };
+        let stamp = read(path.to_owned()).await.json();
+        assert_eq!(stamp["type"], "QuoteAuthorization");
+        assert_eq!(stamp["interactingObject"], json!(post));
+        assert_eq!(stamp["interactionTarget"], json!(scene.entry.uri));
+        crate::operations::entries::delete(forum, &person, scene.entry.id)
+            .await
+            .expect("deleted");
+        assert_eq!(read(path.to_owned()).await.status, StatusCode::NOT_FOUND);
+    });
+}

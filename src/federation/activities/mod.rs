@@ -10,6 +10,7 @@ mod featured;
 mod flag;
 mod follow;
 mod moved;
+mod quote;
 mod react;
 mod renew;
 mod undo;
@@ -148,6 +149,7 @@ pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wi
         "Add" => run(featured::Add(inbound), data).await,
         "Remove" => run(featured::Remove(inbound), data).await,
         "Move" => run(moved::Move(inbound), data).await,
+        "QuoteRequest" => run(quote::QuoteRequest(inbound), data).await,
         "Undo" => run(undo::Undo(inbound), data).await,
         other => {
             tracing::debug!(kind = other, "an activity of a kind that is not known");

@@ -31,6 +31,20 @@ pub fn actor() -> Value {
     ])
 }
 
+/// For requests to quote and the leave to (FEP-044f).
+pub fn quote() -> Value {
+    json!([
+        ACTIVITY_STREAMS,
+        {
+            "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+            "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+            "gts": "https://gotosocial.org/ns#",
+            "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+            "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+        },
+    ])
+}
+
 /// Terms whose meaning is a name alone.
 const NAMES: [(&str, &str); 34] = [
     ("Hashtag", "as:Hashtag"),

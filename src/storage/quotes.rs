@@ -1,0 +1,44 @@
+//! Leave that posts of other servers were given to quote entries of ours.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use url::Url;
+
+use super::{Conn, Error, NativeDsl, rows, schema::quotes, types::At};
+use crate::domain::id::{EntryId, QuoteId};
+
+/// Gives leave; answers the one that was given first.
+pub fn put(
+    conn: &mut Conn,
+    id: QuoteId,
+    entry: EntryId,
+    quoting: &Url,
+    actor: &Url,
+    now: DateTime<Utc>,
+) -> Result<QuoteId, Error> {
+    let inserted = diesel::insert_into(quotes::table).values((
+        quotes::id.eq(id.0),
+        quotes::entry_id.eq(entry.0),
+        quotes::quoting_uri.eq(quoting.as_str()),
+        quotes::actor_uri.eq(actor.as_str()),
+        quotes::created_at.eq(At(now)),
+    ));
+    inserted.on_conflict_do_nothing().native().execute(conn)?;
+    let given: i64 = quotes::table
+        .filter(quotes::entry_id.eq(entry.0))
+        .filter(quotes::quoting_uri.eq(quoting.as_str()))
+        .select(quotes::id)
+        .first(conn)?;
+    Ok(QuoteId(given))
+}
+
+/// The post that has this leave to quote the entry.
+pub fn find(conn: &mut Conn, entry: EntryId, id: QuoteId) -> Result<Option<Url>, Error> {
+    let found: Option<String> = quotes::table
+        .find(id.0)
+        .filter(quotes::entry_id.eq(entry.0))
+        .select(quotes::quoting_uri)
+        .first(conn)
+        .optional()?;
+    found.as_deref().map(rows::url).transpose()
+}
