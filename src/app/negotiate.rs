@@ -13,6 +13,7 @@ use crate::{
     federation::{
         documents,
         negotiation::{Negotiated, wants_activity},
+        readers::{self, NotAReader},
         reply::Refusal,
         routes::is_for_us,
     },
@@ -27,9 +28,12 @@ pub(super) async fn organisation(
     parts: Parts,
 ) -> Response {
     match face(&app, &parts) {
-        Ok(Face::Document) => documents::organisation(&app.federation, &handle)
-            .await
-            .into_response(),
+        Ok(Face::Document) => match readers::check(&app, &parts).await {
+            Ok(()) => documents::organisation(&app.federation, &handle).await,
+            Err(NotAReader::Unsigned) => documents::keys_of(&app.federation, &handle).await,
+            Err(NotAReader::Refused(refusal)) => Err(refusal),
+        }
+        .into_response(),
         Ok(Face::Page) => match visit(&app, &parts).await {
             Ok(visit) => pages::organisation::show(visit, Path(handle))
                 .await
@@ -47,7 +51,11 @@ pub(super) async fn entry(
     parts: Parts,
 ) -> Response {
     match face(&app, &parts) {
-        Ok(Face::Document) => documents::entry(&app.federation, &id).await.into_response(),
+        Ok(Face::Document) => match readers::check(&app, &parts).await {
+            Ok(()) => documents::entry(&app.federation, &id).await,
+            Err(reason) => Err(reason.into()),
+        }
+        .into_response(),
         Ok(Face::Page) => match visit(&app, &parts).await {
             Ok(visit) => pages::entry::show(visit, Path(id)).await.into_response(),
             Err(error) => error.into_response(),

@@ -14,7 +14,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 use super::{App, Auth, Routes, cache, cors, layers, negotiate};
 use crate::{
-    federation::{reply::Refusal, routes as wire},
+    federation::{readers::only_readers, reply::Refusal, routes as wire},
     forum_api,
     mastodon::{self, error::ApiError},
     web::{self, error::PageError},
@@ -76,8 +76,9 @@ fn shared() -> Routes {
 /// The service that answers every request.
 pub fn router(app: App) -> Router {
     let guard = from_fn_with_state(app.clone(), wire::only_our_host);
+    let readers = from_fn_with_state(app.clone(), only_readers);
     let cache = cache::Cache::new(&app);
-    let served = doors(|wire| wire.layer(guard))
+    let served = doors(|wire| wire.layer(readers).layer(guard))
         .into_router()
         .fallback(nowhere)
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)

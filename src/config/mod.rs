@@ -77,6 +77,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Federation {
     pub mode: Mode,
+    /// Documents are for those who sign their requests only.
+    pub authorized_fetch: bool,
     /// After validation always set.
     pub allow_http: Option<bool>,
     pub allowed_addresses: Vec<String>,

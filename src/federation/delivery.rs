@@ -3,7 +3,7 @@
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use hyper::body::Bytes;
 use moka::sync::Cache;
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -23,10 +23,7 @@ use crate::{
 
 use super::{
     fetch::{Clock, FetchError, GuardedClient, Response},
-    signatures::{
-        KeyCache, KeyError, SignError, Signer,
-        cavage::{self, Query},
-    },
+    signatures::{KeyCache, KeyError, Scheme, SignError, Signer},
 };
 
 /// How many authors' parsed keys are kept, and for how long: a key that was
@@ -70,6 +67,8 @@ enum Obstacle {
 /// What is read of one delivery right before it is sent.
 struct Prepared {
     document: Bytes,
+    /// Who signs.
+    actor: Url,
     signer: Signer,
 }
 
@@ -121,16 +120,30 @@ impl Courier {
 
 impl Inner {
     async fn send(&self, delivery: &Delivery) -> Result<Outcome, Obstacle> {
-        let prepared = self.prepare(delivery.id).await?;
+        let mut prepared = self.prepare(delivery.id).await?;
+        let mut looked_again = false;
         let inbox = &delivery.inbox;
-        let answer = self.post(inbox, &prepared, Query::Signed).await?;
-        let is_refused = matches!(&answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
-        if is_refused && inbox.query().is_some() {
-            // Older servers leave the query out of what is signed.
-            let again = self.post(inbox, &prepared, Query::LeftOut).await?;
-            return Ok(meaning(again));
+        let mut attempts = self.client.attempts(inbox).await;
+        loop {
+            let mut answer = self.post(inbox, &prepared, attempts.current()).await?;
+            if let Ok(response) = &mut answer {
+                // Perhaps it was signed with a key that was replaced.
+                if matches!(response.status.as_u16(), 401 | 403) && !looked_again {
+                    looked_again = true;
+                    if self.look_again(&mut prepared).await? {
+                        continue;
+                    }
+                }
+                if attempts.after(response.status, response.asked.take()) {
+                    continue;
+                }
+                if response.status.is_success() {
+                    let schemes = self.client.schemes();
+                    schemes.taken(inbox, &attempts, (self.clock)()).await;
+                }
+            }
+            return Ok(meaning(answer));
         }
-        Ok(meaning(answer))
     }
 
     /// One read on one snapshot: may it leave, with which text and whose key.
@@ -146,22 +159,39 @@ impl Inner {
                 Some(signer) => signer,
                 None => {
                     let signer = find_signer(conn, &actor, &cache)?;
-                    signers.insert(actor, signer.clone());
+                    signers.insert(actor.clone(), signer.clone());
                     signer
                 }
             };
-            Ok(Prepared { document, signer })
+            Ok(Prepared {
+                document,
+                actor,
+                signer,
+            })
         });
         prepared.await
+    }
+
+    /// Reads the author's key again; true if it is another one now.
+    async fn look_again(&self, prepared: &mut Prepared) -> Result<bool, Obstacle> {
+        let (actor, cache) = (prepared.actor.clone(), self.keys.clone());
+        let read = self.db.read(move |conn| find_signer(conn, &actor, &cache));
+        let found = read.await?;
+        if found.key.public()? == prepared.signer.key.public()? {
+            return Ok(false);
+        }
+        self.signers.insert(prepared.actor.clone(), found.clone());
+        prepared.signer = found;
+        Ok(true)
     }
 
     async fn post(
         &self,
         inbox: &Url,
         prepared: &Prepared,
-        query: Query,
+        scheme: &Scheme,
     ) -> Result<Result<Response, FetchError>, Obstacle> {
-        let headers = self.sign(inbox, prepared, query).await?;
+        let headers = self.sign(inbox, prepared, scheme).await?;
         let body = prepared.document.clone();
         Ok(self.client.post(inbox, headers, body).await)
     }
@@ -172,14 +202,15 @@ impl Inner {
         &self,
         inbox: &Url,
         prepared: &Prepared,
-        query: Query,
+        scheme: &Scheme,
     ) -> Result<HeaderMap, Obstacle> {
         let turn = self.signing.acquire().await;
         let _turn = turn.map_err(|_closed| Obstacle::Stopping)?;
         let (inbox, document) = (inbox.clone(), prepared.document.clone());
-        let (signer, now) = (prepared.signer.clone(), (self.clock)());
+        let (signer, scheme) = (prepared.signer.clone(), scheme.clone());
+        let now = (self.clock)();
         let signed = spawn_blocking(move || {
-            cavage::sign(&signer, &Method::POST, &inbox, query, Some(&document), now)
+            scheme.sign(&signer, &Method::POST, &inbox, Some(&document), now)
         });
         Ok(signed.await.map_err(|_cancelled| Obstacle::Stopping)??)
     }
@@ -234,12 +265,15 @@ fn meaning_of_status(answer: &Response) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
 
     fn status(status: u16) -> Outcome {
         meaning(Ok(Response {
             status: StatusCode::from_u16(status).expect("a status"),
             retry_after: Some(Duration::from_secs(7)),
+            asked: None,
             excerpt: "because".into(),
         }))
     }

@@ -48,6 +48,25 @@ pub async fn organisation(federation: &Federation, handle: &str) -> Result<Respo
     )))
 }
 
+/// What whoever does not sign learns of a local organisation where
+/// `federation.authorized_fetch` is on: enough to verify what it signs.
+///
+/// # Errors
+/// As [`organisation`].
+pub async fn keys_of(federation: &Federation, handle: &str) -> Result<Response, Refusal> {
+    let handle = handle.to_owned();
+    let (found, keys) = federation
+        .forum
+        .db
+        .read(move |conn| -> Result<_, Refusal> {
+            let found = active(conn, &handle)?;
+            let keys = keys::of_owner(conn, &found.uri)?;
+            Ok((found, keys))
+        })
+        .await?;
+    Ok(document(&objects::organisation::stub(&found, &keys)))
+}
+
 /// A local organisation that takes part.
 pub(super) fn active(conn: &mut Conn, handle: &str) -> Result<Organisation, Refusal> {
     let found = organisations::find_local(conn, handle)?.ok_or(Refusal::NotFound)?;

@@ -15,13 +15,13 @@ use super::{
     fetch::Budget,
     json::{check_recipients, normalise, parse_strict},
     objects::Document,
+    reply,
     signatures::{self, MAX_BODY_BYTES, Received, SignatureError},
 };
 use crate::{
     app::App,
     domain::organisation::{Organisation, OrganisationState},
     storage::{self, organisations},
-    urls,
 };
 
 /// `POST /inbox`.
@@ -62,6 +62,9 @@ fn answer(result: Result<(), WireError>) -> Response {
         other => other.to_string(),
     };
     let mut response = (status, axum::Json(json!({"error": text}))).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        reply::offer_signature(&mut response);
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response
             .headers_mut()
@@ -95,15 +98,10 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
         signatures::parse(&received, &federation.origin, federation.forum.now())?
     };
     let key_id = unverified.key_id();
-    let host = urls::authority(key_id);
-    // A blocked host gets the same reply as an unknown key, so that nobody
-    // can probe the block list.
-    if federation.origin.is_claimed_by(key_id) || !federation.may_federate(&host).await? {
-        return Err(WireError::UnknownKey);
-    }
+    let host = federation.admit(key_id).await?;
     let data = app.federation.to_request_data();
     let budget = Budget::new(Budget::PER_ACTIVITY);
-    let mut sender = match federation.sender(&data, key_id, &budget).await {
+    let sender = match federation.sender(&data, key_id, &budget).await {
         Ok(sender) => sender,
         // The actor of a Delete is often gone before its word arrives.
         Err(WireError::UnknownKey) if says_that_its_actor_is_gone(&body, key_id) => {
@@ -111,13 +109,9 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
         }
         Err(error) => return Err(error),
     };
-    if unverified.verify(&sender.key).is_err() {
-        sender = federation.sender_anew(&data, key_id, &budget).await?;
-        unverified.verify(&sender.key)?;
-    }
-    if sender.organisation.state != OrganisationState::Active {
-        return Err(WireError::UnknownKey);
-    }
+    let sender = federation
+        .verified(&data, &unverified, sender, &budget)
+        .await?;
     federation.heard_from(&host).await;
     let document = normalise(parse_strict(&body)?);
     check_recipients(&document)?;

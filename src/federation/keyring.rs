@@ -15,7 +15,7 @@ use super::{
     json::normalise,
     objects::{Document, organisation::ApOrganisation},
     origin::same_origin,
-    signatures::{KeyCache, PublicKey, Signer},
+    signatures::{KeyCache, PublicKey, Signer, Unverified},
 };
 use crate::{
     domain::organisation::{Organisation, OrganisationState},
@@ -107,6 +107,42 @@ impl Federation {
         };
         self.keyring.node.insert((), signer.clone());
         Ok(signer)
+    }
+
+    /// Is anything taken from those whose key has this name? Returns their
+    /// host.
+    ///
+    /// # Errors
+    /// A blocked host gets the same reply as an unknown key, so that nobody
+    /// can probe the block list.
+    pub(super) async fn admit(&self, key_id: &Url) -> Result<String, WireError> {
+        let host = urls::authority(key_id);
+        if self.origin.is_claimed_by(key_id) || !self.may_federate(&host).await? {
+            return Err(WireError::UnknownKey);
+        }
+        Ok(host)
+    }
+
+    /// The sender whose key the signature verifies with, which is fetched
+    /// again when it does not fit.
+    pub(super) async fn verified(
+        &self,
+        data: &Data<Self>,
+        unverified: &Unverified,
+        sender: Arc<Sender>,
+        budget: &Budget,
+    ) -> Result<Arc<Sender>, WireError> {
+        let sender = if unverified.verify(&sender.key).is_ok() {
+            sender
+        } else {
+            let anew = self.sender_anew(data, unverified.key_id(), budget).await?;
+            unverified.verify(&anew.key)?;
+            anew
+        };
+        if sender.organisation.state != OrganisationState::Active {
+            return Err(WireError::UnknownKey);
+        }
+        Ok(sender)
     }
 
     /// Who signs with this key: from memory or storage, else fetched.

@@ -24,6 +24,7 @@ pub mod objects;
 pub mod origin;
 pub mod outbox;
 pub mod proofs;
+pub mod readers;
 pub mod reply;
 pub mod routes;
 pub mod signatures;
@@ -43,7 +44,7 @@ use crate::{
         delivery::Courier,
         fetch::{FetchSettings, GuardedClient, TlsError},
         origin::Origin,
-        signatures::{KeyCache, PrivateKey},
+        signatures::{KeyCache, PrivateKey, SchemeMemory},
     },
     operations::{ActorKeys, Forum, KeyPair, hosts::may_federate},
     storage::{self, hosts::HostPolicy},
@@ -79,7 +80,8 @@ impl Federation {
     /// # Errors
     /// [`TlsError`] when the certificate authorities cannot be read.
     pub fn new(forum: Forum, config: Arc<Config>) -> Result<Self, TlsError> {
-        let client = GuardedClient::new(&FetchSettings::new(&config), clock(&forum))?;
+        let client = GuardedClient::new(&FetchSettings::new(&config), clock(&forum))?
+            .remembering(SchemeMemory::new(forum.db.clone()));
         let origin = Origin::of(&config.server.public_url)
             .expect("the settings were checked: the public URL is an http(s) origin");
         let keyring = Arc::new(Keyring::new(config.limits.key_fetches_per_minute));

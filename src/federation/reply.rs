@@ -3,11 +3,12 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
+use super::signatures::rfc9421;
 use crate::storage;
 
 /// What an answer may depend on (SECURITY.md 1.3).
@@ -38,6 +39,12 @@ pub enum Refusal {
     NotAcceptable,
     #[error("this address is not for that method")]
     MethodNotAllowed,
+    /// Only those who sign may read; says what is wrong with the signature.
+    #[error("{0}")]
+    Unauthorised(String),
+    /// The reader's server did not answer when it was asked for the key.
+    #[error("the signing key cannot be fetched now")]
+    KeyUnavailable,
     /// The request names another host than ours.
     #[error("this node does not answer for that host")]
     Misdirected,
@@ -80,6 +87,14 @@ fn reply(
     response
 }
 
+/// Says with a 401 which signatures are taken (PROTOCOL.md 7.3.7).
+pub(super) fn offer_signature(response: &mut Response) {
+    response.headers_mut().insert(
+        HeaderName::from_static("accept-signature"),
+        HeaderValue::from_static(rfc9421::OFFER),
+    );
+}
+
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
@@ -88,6 +103,8 @@ impl Refusal {
             Self::Gone(_) => StatusCode::GONE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthorised(_) => StatusCode::UNAUTHORIZED,
+            Self::KeyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Storage(storage::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -104,6 +121,17 @@ impl IntoResponse for Refusal {
             reply(status, "application/json", NOBODY, body)
         };
         match self {
+            Self::Unauthorised(reason) => {
+                let mut response = error(&reason);
+                offer_signature(&mut response);
+                response
+            }
+            refusal @ Self::KeyUnavailable => {
+                let mut response = error(&refusal.to_string());
+                let wait = HeaderValue::from_static("30");
+                response.headers_mut().insert(header::RETRY_AFTER, wait);
+                response
+            }
             Self::Gone(tombstone) => reply(status, ACTIVITY_JSON, NOBODY, tombstone.to_string()),
             Self::Storage(storage::Error::Unavailable(reason)) => {
                 tracing::warn!(%reason, "storage is unavailable");

@@ -35,6 +35,7 @@ mod rows;
 pub mod samples;
 pub mod schema;
 mod search;
+pub mod signature_schemes;
 mod sqlite;
 pub mod tasks;
 #[cfg(test)]

@@ -58,6 +58,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::storage::types::Instant;
 
+    signature_schemes (host) {
+        host -> Text,
+        components -> Text,
+        learned_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
     keys (uri) {
         uri -> Text,
         owner_uri -> Text,

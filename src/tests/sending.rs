@@ -31,7 +31,7 @@ use crate::{
         delivery::Courier,
         fetch::{FetchSettings, GuardedClient},
         origin::Origin,
-        signatures::{self, KeyCache, Received},
+        signatures::{self, KeyCache, PublicKey, Received, SchemeMemory},
     },
     jobs::{Context, Next, Runner, Settings, Work},
     operations::hosts::may_federate,
@@ -47,23 +47,36 @@ use crate::{
 
 /// How a scripted server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(super) enum Manner {
     Takes,
     Answers(u16),
     Busy,
     NeverAnswers,
+    /// Refuses with this status what covers not this by RFC 9421; tells in
+    /// its answer what it wants if it is to.
+    Wants(u16, &'static str, bool),
 }
 
-struct Request {
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+pub(super) struct Request {
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Request {
+    fn is_signed_with(&self, key: &PublicKey, ours: &Origin) -> bool {
+        let received = Received::new(&Method::POST, &self.uri, &self.headers, &self.body);
+        let signature = signatures::parse(&received, ours, noon());
+        signature.is_ok_and(|signature| signature.verify(key).is_ok())
+    }
 }
 
 /// A server that stops when it is dropped.
-struct Server {
+pub(super) struct Server {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    pub requests: Arc<Mutex<Vec<Request>>>,
+    /// When there is one, what it did not sign is refused.
+    pub trusted: Arc<Mutex<Option<PublicKey>>>,
     serving: JoinHandle<()>,
 }
 
@@ -74,15 +87,30 @@ impl Drop for Server {
 }
 
 impl Server {
-    async fn start(manner: Manner) -> Self {
+    pub async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let log = Arc::clone(&requests);
+        let trusted: Arc<Mutex<Option<PublicKey>>> = Arc::default();
+        let (log, key) = (Arc::clone(&requests), Arc::clone(&trusted));
+        let origin = Url::parse(&format!("http://{address}")).expect("an address");
+        let origin = Origin::of(&origin).expect("an origin");
         let answer = move |uri: Uri, headers: HeaderMap, body: Bytes| {
+            let input = headers.get("signature-input");
+            let input = input.and_then(|input| input.to_str().ok());
+            let input = input.unwrap_or_default().to_owned();
             let request = Request { uri, headers, body };
+            let trusted = key.lock().expect("not poisoned").clone();
+            let believed = trusted.is_none_or(|key| request.is_signed_with(&key, &origin));
             log.lock().expect("not poisoned").push(request);
-            answer(manner)
+            answer(
+                if believed {
+                    manner
+                } else {
+                    Manner::Answers(401)
+                },
+                input,
+            )
         };
         let router = Router::new().fallback(answer);
         let serving = tokio::spawn(async move {
@@ -91,31 +119,43 @@ impl Server {
         Self {
             address,
             requests,
+            trusted,
             serving,
         }
     }
 
-    fn host(&self) -> String {
+    pub fn host(&self) -> String {
         self.address.to_string()
     }
 
-    fn inbox(&self) -> Url {
+    pub fn inbox(&self) -> Url {
         Url::parse(&format!("http://{}/inbox", self.address)).expect("an address")
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.requests.lock().expect("not poisoned").len()
     }
 
-    fn bodies(&self) -> Vec<String> {
+    pub fn bodies(&self) -> Vec<String> {
         let requests = self.requests.lock().expect("not poisoned");
         let body = |request: &Request| String::from_utf8_lossy(&request.body).into_owned();
         requests.iter().map(body).collect()
     }
 }
 
-async fn answer(manner: Manner) -> Response {
+async fn answer(manner: Manner, input: String) -> Response {
     match manner {
+        Manner::Wants(_, part, _) if input.contains(part) => StatusCode::ACCEPTED.into_response(),
+        Manner::Wants(status, part, tells) => {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let wish = format!("wish=({part});created");
+            let mut response = status.into_response();
+            if tells {
+                let wish = wish.parse().expect("a header");
+                response.headers_mut().insert("accept-signature", wish);
+            }
+            response
+        }
         Manner::Takes => StatusCode::ACCEPTED.into_response(),
         Manner::Answers(status) => StatusCode::from_u16(status)
             .expect("a status")
@@ -142,15 +182,15 @@ fn act_as(conn: &mut Conn, actor: &Url) -> Result<(), storage::Error> {
 }
 
 /// A node with an organisation, and the servers that it may send to.
-struct Rig {
-    db: Db,
-    node: TestApp,
-    sender: Organisation,
+pub(super) struct Rig {
+    pub db: Db,
+    pub node: TestApp,
+    pub sender: Organisation,
     begun: Instant,
 }
 
 impl Rig {
-    async fn new(db: Db, servers: &[&Server]) -> Self {
+    pub async fn new(db: Db, servers: &[&Server]) -> Self {
         let addresses: Vec<String> = servers.iter().map(|server| server.host()).collect();
         let addresses = format!("{addresses:?}");
         let settings = [
@@ -167,7 +207,7 @@ impl Rig {
         }
     }
 
-    fn start(&self) -> Runner {
+    pub fn start(&self) -> Runner {
         let begun = self.begun;
         let now = move || -> DateTime<Utc> { noon() + begun.elapsed() };
         let app = &self.node.app;
@@ -176,6 +216,7 @@ impl Rig {
             ..FetchSettings::new(&app.config)
         };
         let client = GuardedClient::new(&fetch, Arc::new(now)).expect("a client");
+        let client = client.remembering(SchemeMemory::new(self.db.clone()));
         let courier = Courier::new(
             self.db.clone(),
             client,
@@ -200,9 +241,25 @@ impl Rig {
     }
 
     /// Queues activities `1..=count` for each server.
-    async fn queue(&self, count: i64, servers: &[&Server]) {
+    pub async fn queue(&self, count: i64, servers: &[&Server]) {
         let inboxes: Vec<Url> = servers.iter().map(|server| server.inbox()).collect();
         self.queue_for(count, inboxes).await;
+    }
+
+    /// Queues one activity of this number, above those of [`Self::queue`].
+    pub async fn queue_one(&self, number: i64, server: &Server) {
+        let new = NewDelivery {
+            id: DeliveryId(1_000 + number),
+            activity: ActivityId(number),
+            sender: self.sender.id,
+            inbox: server.inbox(),
+            order_key: "one".to_owned(),
+        };
+        write(&self.db, move |conn| {
+            insert_activity(conn, ActivityId(number), "Accept", None)?;
+            add_many(conn, &[new], noon())
+        })
+        .await;
     }
 
     async fn queue_for(&self, count: i64, inboxes: Vec<Url>) {
@@ -228,14 +285,14 @@ impl Rig {
         .await;
     }
 
-    async fn lane(&self, server: &Server) -> Lane {
+    pub async fn lane(&self, server: &Server) -> Lane {
         let host = server.host();
         let lane = write(&self.db, move |conn| lanes::find(conn, &host)).await;
         lane.expect("a lane")
     }
 }
 
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(super) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     for _ in 0..2_000 {
         if is_so().await {
             return;
@@ -319,12 +376,13 @@ fn each_host_is_treated_as_it_answers_and_none_delays_another() {
         })
         .await;
         runner.stop(Duration::from_secs(5)).await;
-        // One key, so one request at a time: one each that failed.
+        // One key, so one request at a time: one each that failed, and one
+        // more where another signature might have been taken.
         for (server, requests) in [
             (silent, 1),
             (broken, 1),
             (busy, 1),
-            (refusing, 1),
+            (refusing, 2),
             (gone, 1),
         ] {
             assert_eq!(server.count(), requests);

@@ -55,8 +55,12 @@ fn a_request_signed_by_rfc_9421_is_taken_in_and_an_altered_one_is_not() {
         for (what, change) in changes {
             let mut request = signed();
             change(&mut request);
-            let status = node.send(request).await.status;
-            assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}");
+            let answer = node.send(request).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+            assert_eq!(
+                answer.headers["accept-signature"],
+                r#"sig1=("@method" "@target-uri" "content-digest");created;keyid"#
+            );
         }
         let late = signed();
         node.pass(chrono::TimeDelta::hours(13));

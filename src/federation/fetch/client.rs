@@ -27,10 +27,7 @@ use super::{
 use crate::federation::{
     json::parse_strict,
     origin::same_origin,
-    signatures::{
-        Signer,
-        cavage::{self, Query},
-    },
+    signatures::{Attempts, Scheme, SchemeMemory, Signer, asked_in, rfc9421::Asked},
 };
 
 /// Headers of an answer: bytes in all, and lines.
@@ -48,13 +45,18 @@ type Http = Client<HttpsConnector<Connector>, Full<Bytes>>;
 pub struct Response {
     pub status: StatusCode,
     pub retry_after: Option<Duration>,
+    /// How the server wants requests to be signed.
+    pub asked: Option<Asked>,
     /// The beginning of the text, in one line, for the operator.
     pub excerpt: String,
 }
 
 /// The only client for outgoing requests. Clones share connections.
 #[derive(Clone)]
-pub struct GuardedClient(Arc<Inner>);
+pub struct GuardedClient {
+    inner: Arc<Inner>,
+    schemes: SchemeMemory,
+}
 
 struct Inner {
     policy: Arc<Policy>,
@@ -89,7 +91,7 @@ impl GuardedClient {
             env!("CARGO_PKG_VERSION"),
             settings.public_url.as_str().trim_end_matches('/')
         );
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             policy,
             pooled: http(connector.clone(), IDLE_PER_HOST),
             single: http(connector, 0),
@@ -99,7 +101,21 @@ impl GuardedClient {
                 .expect("a version and a parsed address are plain text"),
             clock,
             total_timeout: settings.total_timeout,
-        })))
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+            schemes: SchemeMemory::forgetful(),
+        })
+    }
+
+    /// Remembers how servers want requests to be signed.
+    #[must_use]
+    pub fn remembering(self, schemes: SchemeMemory) -> Self {
+        Self { schemes, ..self }
+    }
+
+    pub fn schemes(&self) -> &SchemeMemory {
+        &self.schemes
     }
 
     /// Fetches a document and believes it only as far as `accept` says.
@@ -111,13 +127,13 @@ impl GuardedClient {
         signer: Option<&Signer>,
         budget: &Budget,
     ) -> Result<Fetched, FetchError> {
-        let chain = self.0.follow(url, accept, signer, budget);
-        timeout(self.0.total_timeout, chain)
+        let chain = self.follow(url, accept, signer, budget);
+        timeout(self.inner.total_timeout, chain)
             .await
             .map_err(|_| FetchError::Timeout)?
     }
 
-    /// Sends `body` with `headers` (those of [`cavage::sign`]) as an activity.
+    /// Sends `body` with `headers` (those of [`Scheme::sign`]) as an activity.
     /// A redirect is an answer like any other: it is not followed.
     pub async fn post(
         &self,
@@ -129,16 +145,55 @@ impl GuardedClient {
         headers
             .entry(CONTENT_TYPE)
             .or_insert(HeaderValue::from_static("application/activity+json"));
-        let sent = self.0.send(Method::POST, url, headers, body);
-        let answer = timeout(self.0.total_timeout, sent)
+        let sent = self.inner.send(Method::POST, url, headers, body);
+        let answer = timeout(self.inner.total_timeout, sent)
             .await
             .map_err(|_| FetchError::Timeout)??;
-        let retry_after = retry_after(answer.headers(), (self.0.clock)());
+        let retry_after = retry_after(answer.headers(), (self.inner.clock)());
         Ok(Response {
             status: answer.status(),
             retry_after,
+            asked: asked_in(answer.headers()),
             excerpt: excerpt(answer).await,
         })
+    }
+
+    async fn follow(
+        &self,
+        url: &Url,
+        accept: Accept,
+        signer: Option<&Signer>,
+        budget: &Budget,
+    ) -> Result<Fetched, FetchError> {
+        let inner = &self.inner;
+        let mut url = url.clone();
+        url.set_fragment(None);
+        let mut attempts = self.attempts(&url).await;
+        for left in (0..MAX_REQUESTS).rev() {
+            budget.spend()?;
+            let answer = inner.get(&url, accept, signer, attempts.current()).await?;
+            let status = answer.status();
+            if is_redirect(status) {
+                url = inner.redirected(&url, accept, answer.headers())?;
+                attempts = self.attempts(&url).await;
+                continue;
+            }
+            let may_sign_anew = signer.is_some() && left > 0;
+            if may_sign_anew && attempts.after(status, asked_in(answer.headers())) {
+                continue;
+            }
+            if signer.is_some() && status.is_success() {
+                let now = (inner.clock)();
+                self.schemes.taken(&url, &attempts, now).await;
+            }
+            return inner.read(url, accept, answer).await;
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    /// In which way to sign what goes to this address, and in which next.
+    pub async fn attempts(&self, url: &Url) -> Attempts {
+        self.schemes.attempts(url, (self.inner.clock)()).await
     }
 }
 
@@ -154,40 +209,18 @@ fn http(connector: HttpsConnector<Connector>, idle: usize) -> Http {
 }
 
 impl Inner {
-    async fn follow(
-        &self,
-        url: &Url,
-        accept: Accept,
-        signer: Option<&Signer>,
-        budget: &Budget,
-    ) -> Result<Fetched, FetchError> {
-        let mut url = url.clone();
-        url.set_fragment(None);
-        let mut query = Query::Signed;
-        for _ in 0..MAX_REQUESTS {
-            budget.spend()?;
-            let answer = self.get(&url, accept, signer, query).await?;
-            if is_redirect(answer.status()) {
-                url = self.redirected(&url, accept, answer.headers())?;
-                query = Query::Signed;
-            } else if asks_without_query(&answer, &url, signer, query) {
-                query = Query::LeftOut;
-            } else {
-                return self.read(url, accept, answer).await;
-            }
-        }
-        Err(FetchError::TooManyRedirects)
-    }
-
     async fn get(
         &self,
         url: &Url,
         accept: Accept,
         signer: Option<&Signer>,
-        query: Query,
+        scheme: &Scheme,
     ) -> Result<Answer, FetchError> {
         let mut headers = match signer {
-            Some(signer) => self.signed(signer.clone(), url.clone(), query).await?,
+            Some(signer) => {
+                self.signed(signer.clone(), url.clone(), scheme.clone())
+                    .await?
+            }
             None => HeaderMap::new(),
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept.header()));
@@ -199,11 +232,11 @@ impl Inner {
         &self,
         signer: Signer,
         url: Url,
-        query: Query,
+        scheme: Scheme,
     ) -> Result<HeaderMap, FetchError> {
         let now = (self.clock)();
         let signed = tokio::task::spawn_blocking(move || {
-            cavage::sign(&signer, &Method::GET, &url, query, None, now)
+            scheme.sign(&signer, &Method::GET, &url, None, now)
         });
         // A blocking task is not cancelled but by the end of the process.
         Ok(signed.await.map_err(|_| FetchError::Busy)??)
@@ -280,12 +313,4 @@ impl Inner {
 
 fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-/// Older servers sign and verify without the query (PROTOCOL.md 7.2.4).
-fn asks_without_query(answer: &Answer, url: &Url, signer: Option<&Signer>, query: Query) -> bool {
-    answer.status() == StatusCode::UNAUTHORIZED
-        && signer.is_some()
-        && url.query().is_some()
-        && query == Query::Signed
 }

@@ -74,6 +74,19 @@ pub fn document(
     document
 }
 
+/// The part of [`document`] that verifying its signatures takes.
+pub fn stub(organisation: &Organisation, keys: &[StoredKey]) -> Value {
+    let mut document = json!({
+        "@context": context::actor(),
+        "id": organisation.uri,
+        "type": organisation.actor_type,
+        "preferredUsername": organisation.handle,
+        "inbox": organisation.endpoints.inbox,
+    });
+    put_keys(&mut document, &organisation.uri, keys);
+    document
+}
+
 /// Facts that Mastodon shows as profile fields.
 fn fields(organisation: &Organisation) -> Vec<Value> {
     let field =

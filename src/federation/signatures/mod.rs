@@ -9,10 +9,12 @@ mod key_cache;
 #[cfg(test)]
 mod key_tests;
 pub mod keys;
+mod memory;
 mod request;
 pub mod rfc9421;
 #[cfg(test)]
 mod samples;
+mod scheme;
 mod small_order;
 
 use chrono::{DateTime, Utc};
@@ -22,7 +24,9 @@ use super::origin::Origin;
 
 pub use key_cache::KeyCache;
 pub use keys::{KeyError, PrivateKey, PublicKey};
+pub use memory::SchemeMemory;
 pub use request::Received;
+pub use scheme::{Attempts, Scheme, asked_in};
 pub use small_order::is_small_order;
 
 /// Largest body of a request, in bytes (SECURITY.md 2.1).

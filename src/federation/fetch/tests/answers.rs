@@ -110,6 +110,35 @@ async fn a_signed_request_is_signed_once_more_without_its_query_when_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_refuses_the_draft_is_asked_once_more_by_rfc_9421() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let signer = signer();
+        let checker = signer.clone();
+        let server = Server::start(move |request| {
+            let host = header(request, "host").unwrap_or_default();
+            let is_newer = header(request, "signature-input").is_some();
+            if is_newer && verifies(request, &checker, true) {
+                vec![document(&format!(r#"{{"id":"http://{host}/x"}}"#))]
+            } else {
+                vec![answer(status, &[], "")]
+            }
+        })
+        .await;
+        let client = client_for(&[&server]);
+        let (url, budget) = (server.url("/x"), Budget::default());
+        let fetched = client
+            .get_json(&url, Accept::ActivityPub, Some(&signer), &budget)
+            .await;
+        assert!(fetched.is_ok(), "{fetched:?}");
+        assert_eq!(server.requests().len(), 2);
+        // Who does not sign has nothing else to try.
+        let fetched = get(&client, &url).await;
+        assert!(fetched.is_err(), "{fetched:?}");
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[tokio::test]
 async fn statuses_are_told_with_their_retry_after() {
     let status = |status, retry_after| {
         Err(FetchError::Status {
