@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Ground, Report};
+use super::{Ground, Report, organisation::keys_of};
 use crate::{
     app::App,
     operations,
@@ -28,6 +28,8 @@ seconds.")]
     Forget(Named),
     /// List what was decided, by host
     List,
+    /// Give the node's own actor, in whose name it fetches, new keys
+    RotateKeys,
 }
 
 #[derive(Args)]
@@ -52,6 +54,7 @@ pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result
         Command::Allow(decision) => decide(&app, decision, Policy::Allow).await,
         Command::Forget(named) => forget(&app, named).await,
         Command::List => list(&app).await,
+        Command::RotateKeys => rotate_keys(&app).await,
     }
 }
 
@@ -90,6 +93,15 @@ async fn list(app: &App) -> anyhow::Result<Report> {
     }
     let items: Vec<Value> = all.iter().map(described).collect();
     Ok(Report::new(text, json!({ "hosts": items })))
+}
+
+async fn rotate_keys(app: &App) -> anyhow::Result<Report> {
+    let actor = operations::rotation::rotate_node(&app.forum).await?;
+    let keys = keys_of(app, actor.clone()).await?;
+    Ok(Report::new(
+        "The node has new keys. A running node uses them within half a minute.",
+        json!({ "uri": actor, "keys": keys }),
+    ))
 }
 
 fn described(decision: &HostPolicy) -> Value {

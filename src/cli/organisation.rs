@@ -14,6 +14,7 @@ use crate::{
     operations::{
         moves,
         organisations::{self, NewOrganisation},
+        rotation,
     },
     storage,
 };
@@ -37,6 +38,8 @@ Example:
     /// Move an organisation to another address, which must name this one as its alias; its
     /// followers are asked to follow there
     Move(Move),
+    /// Give an organisation new keys and tell its followers
+    RotateKeys(Named),
     /// Delete an organisation for ever and tell every server that knows it
     Delete(Named),
 }
@@ -100,6 +103,7 @@ pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result
         Command::Move(named) => depart(&app, named).await,
         Command::Suspend(named) => set_state(&app, named, OrganisationState::Suspended).await,
         Command::Restore(named) => set_state(&app, named, OrganisationState::Active).await,
+        Command::RotateKeys(named) => rotate_keys(&app, named).await,
         Command::Delete(named) => set_state(&app, named, OrganisationState::Deleted).await,
     }
 }
@@ -176,6 +180,26 @@ async fn set_state(app: &App, named: Named, state: OrganisationState) -> anyhow:
         format!("{} is {} now.", changed.handle, state_word(changed.state)),
         described(&changed),
     ))
+}
+
+async fn rotate_keys(app: &App, named: Named) -> anyhow::Result<Report> {
+    let rotated = rotation::rotate(&app.forum, &named.handle).await?;
+    let mut object = addresses(&rotated);
+    object["keys"] = keys_of(app, rotated.uri).await?;
+    let text = format!("{} has new keys; its followers are told.", rotated.handle);
+    Ok(Report::new(text, object))
+}
+
+/// The public keys of an actor of ours, as they are published.
+pub(super) async fn keys_of(app: &App, owner: Url) -> anyhow::Result<Value> {
+    let read = app
+        .forum
+        .db
+        .read(move |conn| storage::keys::of_owner(conn, &owner));
+    let keys = read.await?.into_iter();
+    Ok(keys
+        .map(|key| json!({"id": key.uri, "public_key": key.public_key}))
+        .collect())
 }
 
 /// What scripts need to go on (INTERFACE.md 1).

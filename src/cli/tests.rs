@@ -506,3 +506,32 @@ fn the_doctor_names_what_is_broken_and_fails() {
     assert_eq!(verdict(&report.json(), "database"), "failed");
     report.refused("database");
 }
+
+#[test]
+fn keys_are_replaced_by_command_under_the_same_names() {
+    for site in Site::migrated() {
+        site.run(CREATE).done();
+        let rotate = |command: &str| {
+            let object = site.run(&format!("{command} --json")).done().json();
+            let keys = object["keys"].as_array().expect("keys").clone();
+            (object["uri"].clone(), keys)
+        };
+        for (command, uri) in [
+            (
+                "organisation rotate-keys --handle moj",
+                "https://n.example/orgs/moj",
+            ),
+            ("node rotate-keys", "https://n.example/actor"),
+        ] {
+            let (first, second) = (rotate(command), rotate(command));
+            assert_eq!(first.0, uri);
+            assert_eq!(first.1.len(), 2);
+            for (old, new) in first.1.iter().zip(&second.1) {
+                assert_eq!(old["id"], new["id"]);
+                assert_ne!(old["public_key"], new["public_key"]);
+            }
+        }
+        site.run("organisation rotate-keys --handle nobody")
+            .refused("there is no such organisation");
+    }
+}

@@ -19,5 +19,6 @@ pub mod pins;
 pub mod quotes;
 pub mod reactions;
 pub mod reports;
+pub mod rotation;
 
 pub use forum::{ActorKeys, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash};

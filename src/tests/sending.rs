@@ -255,8 +255,10 @@ impl Rig {
             inbox: server.inbox(),
             order_key: "one".to_owned(),
         };
+        let actor = self.sender.uri.clone();
         write(&self.db, move |conn| {
             insert_activity(conn, ActivityId(number), "Accept", None)?;
+            act_as(conn, &actor)?;
             add_many(conn, &[new], noon())
         })
         .await;

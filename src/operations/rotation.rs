@@ -1,0 +1,69 @@
+//! New keys for our own actors, under the names of the old ones: others read
+//! the actor again when a signature does not fit the key that they know.
+
+use url::Url;
+
+use super::{
+    ActorKeys, Forum,
+    announce::announce,
+    organisations::{OrganisationError, store_keys},
+};
+use crate::{
+    domain::{
+        activity::{ActivityKind, Recipients, Subject},
+        organisation::{Organisation, OrganisationState},
+    },
+    storage::{self, organisations},
+};
+
+/// Gives a local organisation new keys and tells its followers.
+///
+/// # Errors
+/// [`OrganisationError::NotFound`], [`OrganisationError::Deleted`].
+pub async fn rotate(forum: &Forum, handle: &str) -> Result<Organisation, OrganisationError> {
+    let keys = forum.make_keys().await;
+    let handle = handle.to_owned();
+    forum
+        .write(move |conn, forum| {
+            let before =
+                organisations::find_local(conn, &handle)?.ok_or(OrganisationError::NotFound)?;
+            if before.state == OrganisationState::Deleted {
+                return Err(OrganisationError::Deleted);
+            }
+            let after = Organisation {
+                updated_at: forum.now(),
+                ..before
+            };
+            organisations::update(conn, &after)?;
+            store_keys(conn, forum, &after.uri, &keys)?;
+            // Of a suspended one nothing is told; it comes back with them.
+            if after.state == OrganisationState::Active {
+                announce(
+                    conn,
+                    forum,
+                    &after,
+                    ActivityKind::Update,
+                    Subject::Myself,
+                    Recipients::Followers,
+                )?;
+            }
+            Ok(after)
+        })
+        .await
+}
+
+/// Gives the node's own actor new keys. Nobody follows it, so nobody is told;
+/// returns its address.
+///
+/// # Errors
+/// Storage only.
+pub async fn rotate_node(forum: &Forum) -> Result<Url, storage::Error> {
+    let keys: ActorKeys = forum.make_keys().await;
+    let actor = forum.urls.node_actor();
+    forum
+        .write(move |conn, forum| {
+            store_keys(conn, forum, &actor, &keys)?;
+            Ok(actor)
+        })
+        .await
+}
