@@ -38,7 +38,7 @@ fn what_is_no_longer_public_at_its_server_is_deleted_here() {
         let peer = with_an_entry(db).await;
         let mut update = peer.read("update");
         update["object"]["object"]["to"] = json!([peer.filled("{base}/c/prevention")]);
-        peer.give_out(&update);
+        peer.server.give_out(&update);
         peer.post(&update).await;
         assert_eq!(peer.entries().await, []);
     });
@@ -49,7 +49,7 @@ fn a_group_that_nobody_follows_makes_the_node_ask_nothing() {
     on_both(async |db| {
         let peer = with_an_entry(db).await;
         let mut update = peer.read("update");
-        peer.give_out(&update);
+        peer.server.give_out(&update);
         // The author's own account, which is not followed.
         update["actor"] = peer.filled("{base}/u/tamar").into();
         peer.post(&update).await;
@@ -66,6 +66,6 @@ fn a_vote_that_a_group_passes_on_is_ignored() {
         announce["object"] = peer.read("like");
         peer.post(&announce).await;
         assert_eq!(peer.reactions().await, (0, 0));
-        assert_eq!(peer.asked_for("/activities/like/e1"), 0);
+        assert_eq!(peer.server.asked_for("/activities/like/e1"), 0);
     });
 }

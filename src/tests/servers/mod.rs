@@ -3,13 +3,13 @@
 //! databases.
 
 mod families;
+mod fixtures;
 mod groups;
 mod peer;
 mod polls;
 mod proposals;
+mod server;
 mod spelling;
-
-use serde_json::json;
 
 use self::peer::{Family, Peer};
 use crate::{domain::follow::FollowState, storage::Db};
@@ -104,11 +104,11 @@ async fn reactions_count(peer: &Peer, family: &Family) {
 }
 
 async fn a_deletion_takes_effect(peer: &Peer, family: &Family) {
-    peer.gone.set();
-    peer.send("delete").await;
+    peer.server.clear();
+    peer.post(&peer.read("delete")).await;
     let left = peer.entries().await;
     assert_eq!(left.len(), usize::from(family.answer.is_some()), "{left:?}");
     // It does not come back.
-    peer.post(&json!(peer.read("create"))).await;
+    peer.post(&peer.read("create")).await;
     assert_eq!(peer.entries().await.len(), left.len());
 }

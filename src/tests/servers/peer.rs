@@ -1,25 +1,15 @@
 //! A server of some family: its fixtures, filled in, and signed by its actors.
 
-use std::{
-    collections::HashMap,
-    fs,
-    path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::collections::HashMap;
 
-use axum::{
-    Router,
-    http::{StatusCode, Uri, header},
-    response::IntoResponse,
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use axum::http::StatusCode;
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use super::{
+    fixtures::{Filling, fill, path, pkcs1, read},
+    server::Server,
+};
 use crate::{
     domain::{
         account::Role,
@@ -66,22 +56,6 @@ pub struct Family {
     pub takes_back: &'static str,
 }
 
-/// Has the entry been deleted at its server?
-#[derive(Clone, Default)]
-pub struct Gone(Arc<AtomicBool>);
-
-impl Gone {
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-type Objects = Arc<Mutex<HashMap<String, Value>>>;
-
 /// A server, and the node that it talks to.
 pub struct Peer {
     pub node: TestApp,
@@ -90,30 +64,18 @@ pub struct Peer {
     /// Its public entry.
     pub ours: Entry,
     pub organisation: Organisation,
-    pub gone: Gone,
-    /// What stands in the fixtures, and what for.
-    filling: Vec<(String, String)>,
+    pub server: Server,
+    filling: Filling,
     /// By the id of the actor.
     signers: HashMap<Url, Signer>,
     name: &'static str,
-    /// What the server gives out, by its path.
-    objects: Objects,
-    /// What it was asked for.
-    asked: Arc<Mutex<Vec<String>>>,
-    server: JoinHandle<()>,
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
 }
 
 impl Peer {
     /// Starts both; the organisation `moj` has asked to follow the actor.
     pub async fn new(db: Db, family: &Family) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let authority = listener.local_addr().expect("an address").to_string();
+        let server = Server::start().await;
+        let authority = server.authority.clone();
         let node = TestApp::with(
             db,
             &[
@@ -165,23 +127,13 @@ impl Peer {
         follows::follow(forum, &person, organisation.id)
             .await
             .expect("asked");
-        let gone = Gone::default();
-        let (objects, asked) = (Objects::default(), Arc::default());
         let mut peer = Self {
-            server: tokio::spawn(serve(
-                listener,
-                objects.clone(),
-                gone.clone(),
-                Arc::clone(&asked),
-            )),
-            objects,
-            asked,
             moj: person.organisation,
             ours,
             organisation,
+            server,
+            filling: Filling::new(),
             signers,
-            gone,
-            filling: Vec::new(),
             name: family.name,
             node,
         };
@@ -202,25 +154,6 @@ impl Peer {
         follow.activity_uri.to_string()
     }
 
-    /// Gives out the object of an activity from now on.
-    pub fn give_out(&self, activity: &Value) {
-        let mut object = activity.clone();
-        while object.get("object").is_some_and(Value::is_object) {
-            object = object["object"].take();
-        }
-        if let Some(id) = object["id"].as_str() {
-            let id: Url = id.parse().expect("an address");
-            let path = id[url::Position::BeforePath..].to_owned();
-            self.objects.lock().expect("no panic").insert(path, object);
-        }
-    }
-
-    /// How often the server was asked for a path.
-    pub fn asked_for(&self, path: &str) -> usize {
-        let asked = self.asked.lock().expect("no panic");
-        asked.iter().filter(|one| *one == path).count()
-    }
-
     pub fn filled(&self, text: &str) -> String {
         fill(text, &self.filling)
     }
@@ -236,7 +169,7 @@ impl Peer {
     /// Posts a fixture to the shared inbox; it is accepted.
     pub async fn send(&self, file: &str) {
         let activity = self.read(file);
-        self.give_out(&activity);
+        self.server.give_out(&activity);
         self.post(&activity).await;
     }
 
@@ -328,57 +261,4 @@ impl Peer {
         let counts = read.await.expect("storage").expect("ours").counts;
         (counts.likes, counts.boosts)
     }
-}
-
-fn path(family: &str, file: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/fixtures/servers");
-    [folder, family, &format!("{file}.json")].iter().collect()
-}
-
-fn fill(text: &str, filling: &[(String, String)]) -> String {
-    filling
-        .iter()
-        .fold(text.to_owned(), |text, (place, value)| {
-            text.replace(place, value)
-        })
-}
-
-fn read(family: &str, file: &str, filling: &[(String, String)]) -> Option<Value> {
-    let text = fs::read_to_string(path(family, file)).ok()?;
-    let escaped: Vec<(String, String)> = filling
-        .iter()
-        .map(|(place, value)| (place.clone(), value.replace('\n', "\\n")))
-        .collect();
-    let filled = fill(&text, &escaped);
-    Some(serde_json::from_str(&filled).unwrap_or_else(|error| panic!("{family}/{file}: {error}")))
-}
-
-/// The same RSA key without what SPKI puts around it.
-fn pkcs1(spki: &str) -> String {
-    let text: String = spki.lines().filter(|line| !line.contains('-')).collect();
-    let text = STANDARD.encode(&STANDARD.decode(text).expect("base64")[24..]);
-    format!("-----BEGIN RSA PUBLIC KEY-----\n{text}\n-----END RSA PUBLIC KEY-----\n")
-}
-
-async fn serve(
-    listener: TcpListener,
-    objects: Objects,
-    gone: Gone,
-    asked: Arc<Mutex<Vec<String>>>,
-) {
-    let answer = move |uri: Uri| {
-        asked.lock().expect("no panic").push(uri.to_string());
-        let objects = objects.lock().expect("no panic");
-        let found = objects.get(&uri.to_string()).filter(|_| !gone.is_set());
-        let answer = match found {
-            Some(object) => {
-                let kind = [(header::CONTENT_TYPE, "application/activity+json")];
-                (kind, object.to_string()).into_response()
-            }
-            None => StatusCode::GONE.into_response(),
-        };
-        async move { answer }
-    };
-    let router = Router::new().fallback(answer);
-    axum::serve(listener, router).await.expect("serves");
 }

@@ -264,6 +264,46 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_read_as_what_it_says_it_is() {
+        let note = |kind: &str| {
+            shown(&json!({"type": "Note", "mediaType": kind, "content": "*1* < 2\nyes"}))
+        };
+        assert_eq!(note("text/plain"), "<p>*1* &lt; 2<br>yes</p>");
+        assert!(note("text/markdown").contains("<em>1</em>"));
+        assert!(note("text/html").starts_with("*1* &lt; 2"));
+    }
+
+    #[test]
+    fn an_event_says_when_and_where_first() {
+        let event = |location: Value| {
+            shown(
+                &json!({"type": "Event", "content": "<p>Come.</p>", "location": location,
+                "startTime": "2027-02-03T14:00:00Z"}),
+            )
+        };
+        let when = "<p>3 February 2027, 14:00 UTC";
+        for (location, place) in [
+            (json!(null), ""),
+            (json!({"type": "Place", "name": "Hall"}), "<br>Hall"),
+            (
+                json!({"type": "Place", "name": "Hall", "address": "Main Street 1"}),
+                "<br>Hall, Main Street 1",
+            ),
+            (
+                json!([{"type": "Place", "address": {"addressLocality": "Vienna"}},
+                {"type": "VirtualLocation", "url": "https://meet.example/1"}]),
+                "<br>Vienna<br>https://meet.example/1",
+            ),
+        ] {
+            let html = event(location);
+            assert!(
+                html.starts_with(&format!("{when}{place}</p><p>Come.</p>")),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
     fn what_has_no_words_links_to_its_page() {
         let html = shown(&json!({"type": "Note", "content": ""}));
         assert!(html.contains("href=\"https://a.example/page\""), "{html}");

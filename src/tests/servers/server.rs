@@ -1,0 +1,93 @@
+//! The HTTP server of a family: gives out the objects of what it sent.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    http::{StatusCode, Uri, header},
+    response::IntoResponse,
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinHandle};
+use url::{Position, Url};
+
+/// Stops when it is dropped.
+pub struct Server {
+    /// Host and port.
+    pub authority: String,
+    shelf: Arc<Mutex<Shelf>>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    /// By their path.
+    objects: HashMap<String, Value>,
+    /// Paths that were asked for.
+    asked: Vec<String>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let authority = listener.local_addr().expect("an address").to_string();
+        let shelf = Arc::new(Mutex::new(Shelf::default()));
+        let task = tokio::spawn(serve(listener, shelf.clone()));
+        Self {
+            authority,
+            shelf,
+            task,
+        }
+    }
+
+    /// Gives out the innermost object of an activity from now on.
+    pub fn give_out(&self, activity: &Value) {
+        let mut object = activity.clone();
+        while object.get("object").is_some_and(Value::is_object) {
+            object = object["object"].take();
+        }
+        if let Some(id) = object["id"].as_str() {
+            let id: Url = id.parse().expect("an address");
+            let path = id[Position::BeforePath..].to_owned();
+            let mut shelf = self.shelf.lock().expect("no panic");
+            shelf.objects.insert(path, object);
+        }
+    }
+
+    /// Everything is gone from now on.
+    pub fn clear(&self) {
+        self.shelf.lock().expect("no panic").objects.clear();
+    }
+
+    /// How often a path was asked for.
+    pub fn asked_for(&self, path: &str) -> usize {
+        let shelf = self.shelf.lock().expect("no panic");
+        shelf.asked.iter().filter(|one| *one == path).count()
+    }
+}
+
+async fn serve(listener: TcpListener, shelf: Arc<Mutex<Shelf>>) {
+    let answer = move |uri: Uri| {
+        let mut shelf = shelf.lock().expect("no panic");
+        shelf.asked.push(uri.to_string());
+        let answer = match shelf.objects.get(&uri.to_string()) {
+            Some(object) => {
+                let kind = [(header::CONTENT_TYPE, "application/activity+json")];
+                (kind, object.to_string()).into_response()
+            }
+            None => StatusCode::GONE.into_response(),
+        };
+        async move { answer }
+    };
+    let router = Router::new().fallback(answer);
+    axum::serve(listener, router).await.expect("serves");
+}
