@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Ground, Report, organisation::keys_of};
 use crate::{
     app::App,
+    config::Mode,
     operations,
     storage::hosts::{self, HostPolicy, Policy},
 };
@@ -58,9 +59,13 @@ pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result
     }
 }
 
+fn mode(app: &App) -> Mode {
+    app.config.federation.mode
+}
+
 async fn decide(app: &App, decision: Decision, policy: Policy) -> anyhow::Result<Report> {
     let Decision { host, reason } = decision;
-    let decided = operations::hosts::decide(&app.forum, &host, policy, &reason).await?;
+    let decided = operations::hosts::decide(&app.forum, mode(app), &host, policy, &reason).await?;
     let text = match policy {
         Policy::Block => format!("{} is blocked.", decided.host),
         Policy::Allow => format!("{} is allowed.", decided.host),
@@ -69,7 +74,7 @@ async fn decide(app: &App, decision: Decision, policy: Policy) -> anyhow::Result
 }
 
 async fn forget(app: &App, named: Named) -> anyhow::Result<Report> {
-    operations::hosts::withdraw(&app.forum, &named.host).await?;
+    operations::hosts::withdraw(&app.forum, mode(app), &named.host).await?;
     let host = operations::hosts::normalise(&named.host)?;
     let text = format!("Nothing is decided about {host} any more.");
     Ok(Report::new(text, json!({ "host": host, "policy": null })))

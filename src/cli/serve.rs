@@ -7,7 +7,11 @@ use super::{
     Ground, Report, ground, log,
     server::{Server, bind},
 };
-use crate::{app::App, domain::account::LINK_HOURS, operations::node};
+use crate::{
+    app::App,
+    domain::account::LINK_HOURS,
+    operations::{hosts, node},
+};
 
 /// Migrates, runs the node, and stops it gracefully on SIGTERM or SIGINT.
 pub(super) async fn run(ground: &mut Ground<'_>) -> anyhow::Result<Report> {
@@ -44,6 +48,7 @@ pub(super) async fn ready(app: App) -> anyhow::Result<App> {
         tracing::info!(name, "migrated the database");
     }
     node::ensure_keys(&app.forum).await?;
+    hosts::settle(&app.forum, app.config.federation.mode).await?;
     Ok(app)
 }
 

@@ -25,18 +25,15 @@ pub(super) async fn document(
 ) -> Result<Value, WireError> {
     let mut url = url.clone();
     url.set_fragment(None);
-    if federation.origin.is_claimed_by(&url) {
-        return Err(WireError::NotTheirs("this is an address of our own"));
-    }
-    if !federation
-        .may_federate(&crate::urls::authority(&url))
-        .await?
-    {
-        // The same as for a host that does not answer.
-        return Err(FetchError::Unreachable.into());
-    }
     let signer = federation.node_signer().await?;
     for _ in 0..2 {
+        if federation.origin.is_claimed_by(&url) {
+            return Err(WireError::NotTheirs("this is an address of our own"));
+        }
+        if !federation.may_reach(&url).await? {
+            // The same as for a host that does not answer.
+            return Err(FetchError::Unreachable.into());
+        }
         let fetched = federation
             .client
             .get_json(&url, Accept::ActivityPub, Some(&signer), budget)

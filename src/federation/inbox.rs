@@ -22,6 +22,7 @@ use crate::{
     app::App,
     domain::organisation::{Organisation, OrganisationState},
     storage::{self, organisations},
+    urls,
 };
 
 /// `POST /inbox`.
@@ -98,10 +99,14 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
         signatures::parse(&received, &federation.origin, federation.forum.now())?
     };
     let key_id = unverified.key_id();
-    let host = federation.admit(key_id).await?;
+    let host = urls::authority(key_id);
     let data = app.federation.to_request_data();
     let budget = Budget::new(Budget::PER_ACTIVITY);
-    let sender = match federation.sender(&data, key_id, &budget).await {
+    let found = match federation.admit(key_id).await {
+        Ok(()) => federation.sender(&data, key_id, &budget).await,
+        Err(error) => Err(error),
+    };
+    let sender = match found {
         Ok(sender) => sender,
         // The actor of a Delete is often gone before its word arrives.
         Err(WireError::UnknownKey) if says_that_its_actor_is_gone(&body, key_id) => {

@@ -109,18 +109,17 @@ impl Federation {
         Ok(signer)
     }
 
-    /// Is anything taken from those whose key has this name? Returns their
-    /// host.
+    /// Is anything taken from those whose key has this name?
     ///
     /// # Errors
     /// A blocked host gets the same reply as an unknown key, so that nobody
     /// can probe the block list.
-    pub(super) async fn admit(&self, key_id: &Url) -> Result<String, WireError> {
+    pub(super) async fn admit(&self, key_id: &Url) -> Result<(), WireError> {
         let host = urls::authority(key_id);
         if self.origin.is_claimed_by(key_id) || !self.may_federate(&host).await? {
             return Err(WireError::UnknownKey);
         }
-        Ok(host)
+        Ok(())
     }
 
     /// The sender whose key the signature verifies with, which is fetched
@@ -136,7 +135,12 @@ impl Federation {
             sender
         } else {
             let anew = self.sender_anew(data, unverified.key_id(), budget).await?;
-            unverified.verify(&anew.key)?;
+            // No other answer than for an unknown key: whoever asks in the name
+            // of somebody else's key learns nothing of that key's host.
+            if let Err(error) = unverified.verify(&anew.key) {
+                tracing::info!(%error, key = %unverified.key_id(), "a signature does not fit");
+                return Err(WireError::UnknownKey);
+            }
             anew
         };
         if sender.organisation.state != OrganisationState::Active {

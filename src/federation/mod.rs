@@ -42,7 +42,7 @@ use crate::{
     config::{Config, Mode},
     federation::{
         delivery::Courier,
-        fetch::{FetchSettings, GuardedClient, TlsError},
+        fetch::{FetchSettings, Gate, GuardedClient, TlsError},
         origin::Origin,
         signatures::{KeyCache, PrivateKey, SchemeMemory},
     },
@@ -72,6 +72,8 @@ pub struct Federation {
     pub origin: Origin,
     keyring: Arc<Keyring>,
     decisions: Cache<(), Arc<Vec<HostPolicy>>>,
+    /// The same decisions, for every hop of the client.
+    gate: Gate,
     /// Hosts that were heard from just now.
     heard: moka::sync::Cache<String, ()>,
 }
@@ -80,7 +82,12 @@ impl Federation {
     /// # Errors
     /// [`TlsError`] when the certificate authorities cannot be read.
     pub fn new(forum: Forum, config: Arc<Config>) -> Result<Self, TlsError> {
-        let client = GuardedClient::new(&FetchSettings::new(&config), clock(&forum))?
+        let gate = Gate::new(config.federation.mode == Mode::Allowlist);
+        let settings = FetchSettings {
+            gate: gate.clone(),
+            ..FetchSettings::new(&config)
+        };
+        let client = GuardedClient::new(&settings, clock(&forum))?
             .remembering(SchemeMemory::new(forum.db.clone()));
         let origin = Origin::of(&config.server.public_url)
             .expect("the settings were checked: the public URL is an http(s) origin");
@@ -96,6 +103,7 @@ impl Federation {
             origin,
             keyring,
             decisions,
+            gate,
             heard: moka::sync::Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(HEARD_FOR)
@@ -132,6 +140,11 @@ impl Federation {
         )
     }
 
+    /// [`Federation::may_federate`] with the server of this address?
+    async fn may_reach(&self, url: &url::Url) -> Result<bool, storage::Error> {
+        self.may_federate(&crate::urls::authority(url)).await
+    }
+
     /// May we exchange anything with this host?
     async fn may_federate(&self, host: &str) -> Result<bool, storage::Error> {
         let decisions = match self.decisions.get(&()).await {
@@ -140,6 +153,7 @@ impl Federation {
                 let read = self.forum.db.read(storage::hosts::list).await?;
                 let read = Arc::new(read);
                 self.decisions.insert((), read.clone()).await;
+                self.gate.set(read.clone());
                 read
             }
         };

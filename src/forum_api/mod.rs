@@ -7,6 +7,7 @@ mod caller;
 mod deliveries;
 mod entries;
 mod fields;
+mod hosts;
 mod node;
 mod organisations;
 mod problem;
@@ -73,6 +74,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(organisations::router())
         .merge(node::router())
         .merge(deliveries::router())
+        .merge(hosts::router())
         .merge(reports::router());
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
 }

@@ -14,7 +14,7 @@ use crate::{
             self, Content, Counts, Draft, Entry, FieldError, Kind, MAX_NAMED, MAX_TAGS, Thread,
         },
         id::{EntryId, OrganisationId},
-        organisation::Organisation,
+        organisation::{Organisation, OrganisationState},
         taxonomy::{self, Scheme},
         text,
     },
@@ -478,6 +478,11 @@ pub fn accept_remote(
     {
         return Ok(Reception::Ignored);
     }
+    // What answers somebody who is hidden here answers nobody who is known.
+    let parent = match parent {
+        Some(parent) if takes_part(conn, parent.author)? => Some(parent),
+        Some(_) | None => None,
+    };
     if let Some(parent) = &parent
         && blocks::is_blocked(conn, parent.author, arrived.author.id)?
     {
@@ -504,6 +509,11 @@ pub fn accept_remote(
     entries::insert(conn, &entry)?;
     entries::adopt_replies(conn, &entry)?;
     Ok(Reception::Stored(id))
+}
+
+fn takes_part(conn: &mut Conn, id: OrganisationId) -> Result<bool, storage::Error> {
+    let found = organisations::find(conn, id)?;
+    Ok(found.is_some_and(|one| one.state == OrganisationState::Active))
 }
 
 impl Arrived {

@@ -280,6 +280,12 @@ pub fn receive(
     activity_uri: &Url,
 ) -> Result<(), storage::Error> {
     let now = forum.now();
+    // Its server may have been blocked a moment ago.
+    let takes_part = organisations::find(conn, follower.id)?
+        .is_some_and(|one| one.state == OrganisationState::Active);
+    if !takes_part {
+        return Ok(());
+    }
     if blocks::is_blocked(conn, followed.id, follower.id)? {
         let refused = Follow {
             id: FollowId(forum.ids.next(now)),

@@ -1,9 +1,16 @@
 //! Moderation of other servers: blocking and allowing hosts.
 
+use std::collections::BTreeMap;
+
 use super::Forum;
-use crate::storage::{
-    self,
-    hosts::{self, HostPolicy, Policy},
+use crate::{
+    config::Mode,
+    domain::organisation::OrganisationState,
+    storage::{
+        self, Conn, follows,
+        hosts::{self, HostPolicy, Policy},
+        organisations,
+    },
 };
 
 /// Why a host was not blocked or allowed.
@@ -34,22 +41,25 @@ pub fn normalise(text: &str) -> Result<String, HostError> {
         && url.username().is_empty()
         && !name.contains('/');
     let host = url.host_str().filter(|_| is_host).ok_or_else(invalid)?;
-    let host = host.trim_end_matches('.');
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     if host.is_empty() {
         return Err(invalid());
     }
     Ok(match url.port() {
         Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
+        None => host,
     })
 }
 
-/// Blocks or allows a host.
+/// Blocks or allows a host. What a server may no longer do ends at once: its
+/// organisations and entries are shown nowhere, and nobody follows across.
+/// They are shown again, but follow nobody, when it may speak with us again.
 ///
 /// # Errors
 /// [`HostError`] states the rules.
 pub async fn decide(
     forum: &Forum,
+    mode: Mode,
     host: &str,
     policy: Policy,
     reason: &str,
@@ -66,7 +76,10 @@ pub async fn decide(
     };
     let stored = decision.clone();
     forum
-        .write(move |conn, _| hosts::put(conn, &stored))
+        .write(move |conn, _| {
+            hosts::put(conn, &stored)?;
+            settle_in(conn, mode)
+        })
         .await?;
     Ok(decision)
 }
@@ -75,11 +88,15 @@ pub async fn decide(
 ///
 /// # Errors
 /// [`HostError::NotFound`].
-pub async fn withdraw(forum: &Forum, host: &str) -> Result<(), HostError> {
+pub async fn withdraw(forum: &Forum, mode: Mode, host: &str) -> Result<(), HostError> {
     let host = normalise(host)?;
     let name = host.clone();
     let existed = forum
-        .write(move |conn, _| hosts::remove(conn, &host))
+        .write(move |conn, _| {
+            let existed = hosts::remove(conn, &host)?;
+            settle_in(conn, mode)?;
+            Ok::<_, storage::Error>(existed)
+        })
         .await?;
     if existed {
         Ok(())
@@ -88,13 +105,47 @@ pub async fn withdraw(forum: &Forum, host: &str) -> Result<(), HostError> {
     }
 }
 
+/// Brings what is stored of other servers in line with the decisions, for the
+/// start of the program: the mode may have changed while it did not run.
+///
+/// # Errors
+/// Storage only.
+pub async fn settle(forum: &Forum, mode: Mode) -> Result<(), storage::Error> {
+    forum.write(move |conn, _| settle_in(conn, mode)).await
+}
+
+/// An organisation of another server is suspended exactly while its host may
+/// not speak with us; every list leaves suspended ones and their entries out.
+fn settle_in(conn: &mut Conn, mode: Mode) -> Result<(), storage::Error> {
+    let decisions = hosts::list(conn)?;
+    let mut known: BTreeMap<String, Vec<OrganisationState>> = BTreeMap::new();
+    for (host, state) in organisations::remote_hosts(conn)? {
+        known.entry(host).or_default().push(state);
+    }
+    for (host, states) in known {
+        let may = may_federate(&decisions, &host, mode == Mode::Allowlist);
+        let (from, to) = match may {
+            true => (OrganisationState::Suspended, OrganisationState::Active),
+            false => (OrganisationState::Active, OrganisationState::Suspended),
+        };
+        if states.contains(&from) {
+            organisations::set_state_of_host(conn, &host, from, to)?;
+        }
+        if !may {
+            follows::delete_all_of_host(conn, &host)?;
+        }
+    }
+    Ok(())
+}
+
 /// May we exchange anything with this host? `decisions` are all of
 /// `storage::hosts`. Subdomains and ports of a blocked host are blocked;
-/// allowing is exact, or for all ports of a host.
+/// allowing is exact, or for all ports of a host. What is no host is refused.
 pub fn may_federate(decisions: &[HostPolicy], host: &str, allowlist: bool) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let name = host.split_once(':').map_or(host.as_str(), |(name, _)| name);
-    let name = name.trim_end_matches('.');
+    let Ok(host) = normalise(host) else {
+        return false;
+    };
+    let name = without_port(&host);
     let blocked = decisions
         .iter()
         .filter(|one| one.policy == Policy::Block)
@@ -105,6 +156,14 @@ pub fn may_federate(decisions: &[HostPolicy], host: &str, allowlist: bool) -> bo
             .filter(|one| one.policy == Policy::Allow)
             .any(|one| one.host == host || one.host == name);
     allowed && !blocked
+}
+
+/// `host` of `host:port`; the colons of an IPv6 address stand in brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    }
 }
 
 fn covers(blocked: &str, name: &str) -> bool {
@@ -135,11 +194,36 @@ mod tests {
             "BAD.example",
             "bad.example.",
             "bad.example:8443",
+            "bad.example.:8443",
             "a.b.bad.example",
+            "ＢＡＤ.example",
+            "not a host",
         ] {
             assert!(!may_federate(&decisions, host, false), "{host}");
         }
         for host in ["notbad.example", "example", "bad.example.org"] {
+            assert!(may_federate(&decisions, host, false), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_one_in_unicode_and_in_punycode_and_an_address_has_ports() {
+        let decisions = [
+            decision("xn--bcher-kva.example", Policy::Block),
+            decision("[2001:db8::1]", Policy::Block),
+            decision("one.example:8443", Policy::Block),
+        ];
+        for host in [
+            "Bücher.example",
+            "shop.bücher.example:8443",
+            "XN--BCHER-KVA.example",
+            "[2001:DB8:0::1]:8443",
+            "[2001:db8::1]",
+            "one.example.:8443",
+        ] {
+            assert!(!may_federate(&decisions, host, false), "{host}");
+        }
+        for host in ["bucher.example", "[2001:db8::2]", "one.example"] {
             assert!(may_federate(&decisions, host, false), "{host}");
         }
     }

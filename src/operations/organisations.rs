@@ -17,7 +17,7 @@ use crate::{
         text,
     },
     storage::{
-        self, Conn, follows,
+        self, Conn, follows, hosts,
         keys::{self, Algorithm, StoredKey},
         organisations, reactions,
     },
@@ -384,11 +384,18 @@ pub fn save_remote(
         Some(known) => {
             organisation.id = known.id;
             organisation.created_at = known.created_at;
+            // Its host was blocked while its document was on the way.
+            if known.state == OrganisationState::Suspended {
+                organisation.state = OrganisationState::Suspended;
+            }
             organisations::update(conn, &organisation)?;
         }
         None => {
             organisation.id = OrganisationId(forum.ids.next(now));
             organisation.created_at = organisation.created_at.min(now);
+            if !hosts::federates_with(conn, &organisation.uri, false)? {
+                organisation.state = OrganisationState::Suspended;
+            }
             organisations::insert(conn, &organisation)?;
         }
     }

@@ -121,6 +121,19 @@ pub fn delete_all_of(conn: &mut Conn, organisation: OrganisationId) -> Result<()
     Ok(())
 }
 
+/// Ends every follow by or of an organisation of this host.
+pub fn delete_all_of_host(conn: &mut Conn, host: &str) -> Result<(), Error> {
+    let of_host = || {
+        organisation_rows::table
+            .filter(organisation_rows::host.eq(host))
+            .filter(organisation_rows::host.is_not_null())
+            .select(organisation_rows::id)
+    };
+    diesel::delete(follows::table.filter(follows::follower_id.eq_any(of_host()))).execute(conn)?;
+    diesel::delete(follows::table.filter(follows::followed_id.eq_any(of_host()))).execute(conn)?;
+    Ok(())
+}
+
 /// One end of a follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

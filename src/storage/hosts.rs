@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use url::Url;
 
 use super::{Conn, Error, schema::host_policies, types::At};
-use crate::urls;
 
 /// What the operator decided about a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +77,11 @@ pub fn remove(conn: &mut Conn, host: &str) -> Result<bool, Error> {
 /// (`federation.mode`), a host must be allowed.
 pub fn federates_with(conn: &mut Conn, address: &Url, allowlist: bool) -> Result<bool, Error> {
     let host = address.host_str().unwrap_or_default().trim_end_matches('.');
-    let names = [urls::authority(address), host.to_owned()];
+    let with_port = match address.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let names = [with_port, host.to_owned()];
     let parents = host
         .match_indices('.')
         .map(|(dot, _)| host[dot + 1..].to_owned());

@@ -402,13 +402,46 @@ pub fn all_local(conn: &mut Conn) -> Result<Vec<Organisation>, Error> {
     assemble(conn, rows)
 }
 
-/// The hosts of every other server's organisation that we know, in order.
+/// The hosts of every other server's organisation that we know and that takes
+/// part, in order.
 pub fn hosts(conn: &mut Conn) -> Result<Vec<String>, Error> {
     let hosts: Vec<Option<String>> = organisations::table
         .filter(organisations::host.is_not_null())
+        .filter(organisations::state.eq("active"))
         .select(organisations::host)
         .distinct()
         .order(organisations::host)
         .load(conn)?;
     Ok(hosts.into_iter().flatten().collect())
+}
+
+/// Every host of another server, with each state that organisations of it are
+/// in.
+pub fn remote_hosts(conn: &mut Conn) -> Result<Vec<(String, OrganisationState)>, Error> {
+    let found: Vec<(Option<String>, String)> = organisations::table
+        .filter(organisations::host.is_not_null())
+        .select((organisations::host, organisations::state))
+        .distinct()
+        .load(conn)?;
+    found
+        .into_iter()
+        .filter_map(|(host, state)| Some((host?, state)))
+        .map(|(host, state)| Ok((host, read_state(&state)?)))
+        .collect()
+}
+
+/// Changes the state of all organisations of a host that are in another.
+pub fn set_state_of_host(
+    conn: &mut Conn,
+    host: &str,
+    from: OrganisationState,
+    to: OrganisationState,
+) -> Result<(), Error> {
+    let of_host = organisations::table
+        .filter(organisations::host.eq(host))
+        .filter(organisations::state.eq(state_text(from)));
+    diesel::update(of_host)
+        .set(organisations::state.eq(state_text(to)))
+        .execute(conn)?;
+    Ok(())
 }

@@ -225,7 +225,7 @@ fn who_is_blocked_or_muted_leaves_the_home_timeline() {
         let accept = {
             let read = world.node.app.forum.db.read(move |conn| {
                 let moj = storage::organisations::find_local(conn, "moj")?.expect("known");
-                Ok::<_, storage::Error>(follows::find(conn, moj.id, her)?)
+                follows::find(conn, moj.id, her)
             });
             read.await.expect("storage").expect("asked").activity_uri
         };

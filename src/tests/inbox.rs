@@ -10,6 +10,7 @@ use super::{
     test_app::{ORIGIN, TestApp},
 };
 use crate::{
+    config::Mode,
     domain::{
         account::Role,
         audience::{AudienceKind, Viewer},
@@ -306,9 +307,15 @@ fn nobody_speaks_for_somebody_else() {
 fn a_blocked_host_is_answered_like_an_unknown_one() {
     on_both(async |db| {
         let (node, her) = following(db).await;
-        hosts::decide(&node.app.forum, "far.example", Policy::Block, "test")
-            .await
-            .expect("blocked");
+        hosts::decide(
+            &node.app.forum,
+            Mode::Open,
+            "far.example",
+            Policy::Block,
+            "test",
+        )
+        .await
+        .expect("blocked");
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         let blocked = her
             .send(&node, &her.activity(2, "Create", her.note(1, "x")))

@@ -5,6 +5,7 @@ mod blocks;
 pub mod browser;
 mod foreign;
 mod health;
+mod hosts;
 mod inbox;
 mod key_documents;
 mod mastodon;

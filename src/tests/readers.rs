@@ -13,6 +13,7 @@ use super::{
     test_app::{Answer, ORIGIN, TestApp},
 };
 use crate::{
+    config::Mode,
     domain::{account::Role, audience::AudienceKind, entry::Entry, organisation::Category},
     federation::{
         routes::routes,
@@ -212,9 +213,15 @@ fn a_signature_that_is_not_believed_opens_nothing() {
                 node.pass(chrono::TimeDelta::hours(-13));
             }
         }
-        hosts::decide(&node.app.forum, "far.example", Policy::Block, "test")
-            .await
-            .expect("blocked");
+        hosts::decide(
+            &node.app.forum,
+            Mode::Open,
+            "far.example",
+            Policy::Block,
+            "test",
+        )
+        .await
+        .expect("blocked");
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         for scheme in schemes() {
             for target in [path.as_str(), "/orgs/moj", "/orgs/moj/outbox"] {

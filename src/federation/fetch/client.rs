@@ -17,7 +17,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
-    Accept, Budget, Clock, FetchError, FetchSettings, Fetched, MAX_REQUESTS, TlsError,
+    Accept, Budget, Clock, FetchError, FetchSettings, Fetched, Gate, MAX_REQUESTS, TlsError,
     answer::{Answer, excerpt, read_body, retry_after, single},
     connector::Connector,
     document::content_type,
@@ -60,6 +60,7 @@ pub struct GuardedClient {
 
 struct Inner {
     policy: Arc<Policy>,
+    gate: Gate,
     /// Keeps connections open.
     pooled: Http,
     /// Closes each at once: used while many are open, so that idle ones never
@@ -93,6 +94,7 @@ impl GuardedClient {
         );
         let inner = Inner {
             policy,
+            gate: settings.gate.clone(),
             pooled: http(connector.clone(), IDLE_PER_HOST),
             single: http(connector, 0),
             connections,
@@ -170,6 +172,10 @@ impl GuardedClient {
         url.set_fragment(None);
         let mut attempts = self.attempts(&url).await;
         for left in (0..MAX_REQUESTS).rev() {
+            // The same as for a host that does not answer.
+            if !inner.gate.admits(&url) {
+                return Err(FetchError::Unreachable);
+            }
             budget.spend()?;
             let answer = inner.get(&url, accept, signer, attempts.current()).await?;
             let status = answer.status();

@@ -11,6 +11,7 @@ mod connection;
 mod connector;
 mod document;
 mod error;
+mod gate;
 mod policy;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use budget::Budget;
 pub use client::{GuardedClient, Response};
 pub use document::{Accept, Fetched};
 pub use error::FetchError;
+pub use gate::Gate;
 pub use tls::TlsError;
 
 /// Tells the time, so that tests can set it.
@@ -65,6 +67,8 @@ pub struct FetchSettings {
     pub connect_timeout: Duration,
     /// Open at a time, idle ones included.
     pub max_connections: usize,
+    /// Hosts that nothing is fetched from.
+    pub gate: Gate,
 }
 
 impl FetchSettings {
@@ -78,6 +82,7 @@ impl FetchSettings {
             total_timeout: TOTAL_TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             max_connections: MAX_CONNECTIONS,
+            gate: Gate::default(),
         }
     }
 }

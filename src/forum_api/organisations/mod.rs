@@ -44,6 +44,8 @@ fn find(conn: &mut Conn, id: &str) -> Result<Organisation, Problem> {
     let found = organisations::find(conn, id)?.ok_or(Problem::NotFound)?;
     match found.state {
         OrganisationState::Active => Ok(found),
+        // That we do not speak with its server is nobody's business.
+        OrganisationState::Suspended if !found.is_local() => Err(Problem::NotFound),
         OrganisationState::Suspended | OrganisationState::Deleted => Err(Problem::Gone),
     }
 }

@@ -126,6 +126,10 @@ fn absent(conn: &mut Conn, viewer: &Viewer, id: EntryId) -> Result<PageError, st
     let Some(known) = entries::known_id(conn, id)? else {
         return Ok(PageError::NotFound);
     };
+    // One that is there and hidden: its server may not speak with us.
+    if !known.local && known.deleted_at.is_none() {
+        return Ok(PageError::NotFound);
+    }
     let could_read = known.public || viewer.speaks_for(known.author);
     Ok(if could_read {
         PageError::Gone

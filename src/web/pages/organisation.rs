@@ -98,6 +98,8 @@ pub async fn find(visit: &Visit, id: &str) -> Result<Organisation, PageError> {
         .ok_or(PageError::NotFound)?;
     match found.state {
         OrganisationState::Active => Ok(found),
+        // That we do not speak with its server is nobody's business.
+        OrganisationState::Suspended if !found.is_local() => Err(PageError::NotFound),
         OrganisationState::Suspended | OrganisationState::Deleted => Err(PageError::Gone),
     }
 }

@@ -203,6 +203,7 @@ fn settings() -> FetchSettings {
         total_timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(1),
         max_connections: MAX_CONNECTIONS,
+        gate: Gate::default(),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::storage::hosts::{HostPolicy, Policy};
 
 /// Answers `/n` with a redirect to `/n-1`, and `/0` with a document.
 async fn stairs() -> Server {
@@ -80,6 +81,36 @@ async fn another_origin_speaks_for_webfinger_only() {
         )
         .await;
     assert_eq!(fetched.map(|fetched| fetched.url), Ok(other.url("/x")));
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_blocked_host_reaches_nobody() {
+    let canary = Server::canary().await;
+    let target = canary.url("/x").to_string();
+    let server = Server::start(move |_| vec![redirect(&target)]).await;
+    let gate = Gate::default();
+    gate.set(Arc::new(vec![HostPolicy {
+        host: canary.address.to_string(),
+        policy: Policy::Block,
+        reason: String::new(),
+        created_at: now(),
+    }]));
+    let addresses = [&server, &canary].map(|one| one.address.to_string());
+    let client = client_of(&FetchSettings {
+        allowed_addresses: addresses.to_vec(),
+        gate,
+        ..settings()
+    });
+    let fetched = client
+        .get_json(
+            &server.url("/"),
+            Accept::WebFinger,
+            None,
+            &Budget::default(),
+        )
+        .await;
+    assert_eq!(fetched, Err(FetchError::Unreachable));
+    assert_eq!(canary.connections(), 0);
 }
 
 #[tokio::test]

@@ -88,14 +88,15 @@ pub async fn decide(submission: Submission) -> Result<Response, PageError> {
     visit.administrator()?;
     let (host, reason) = (fields.text("host"), fields.text("reason"));
     let forum = &visit.app.forum;
+    let mode = visit.app.config.federation.mode;
     let done = match fields.text("policy") {
-        "block" => verbs::decide(forum, host, Policy::Block, reason)
+        "block" => verbs::decide(forum, mode, host, Policy::Block, reason)
             .await
             .map(drop),
-        "allow" => verbs::decide(forum, host, Policy::Allow, reason)
+        "allow" => verbs::decide(forum, mode, host, Policy::Allow, reason)
             .await
             .map(drop),
-        "none" => verbs::withdraw(forum, host).await,
+        "none" => verbs::withdraw(forum, mode, host).await,
         _ => {
             let error = FieldError::new("policy", "Choose a decision.");
             let page = page(&visit, Form::refused(fields, vec![error])).await?;
