@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::{
     Federation,
-    objects::{self, tombstone},
+    objects::{self, entry::note, tombstone},
     outbox,
+    proofs::ours::attach,
     reply::{Refusal, document},
 };
 use crate::{
@@ -99,27 +100,34 @@ pub(super) async fn node(State(app): State<App>) -> Result<Response, Refusal> {
 /// # Errors
 /// [`Refusal::Gone`] for a public one that was deleted.
 pub async fn entry(federation: &Federation, id: &str) -> Result<Response, Refusal> {
-    let entry = find(federation, id).await?;
-    Ok(document(&objects::entry::note(federation, &entry)))
+    let word = |federation: &Federation, entry: &Entry| Some(note(federation, entry));
+    Ok(document(&word_entry(federation, id, word).await?))
 }
 
 pub(super) async fn proposal(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let entry = find(&app.federation, &id).await?;
-    let proposal = objects::entry::proposal(&app.federation, &entry).ok_or(Refusal::NotFound)?;
-    Ok(document(&proposal))
+    let found = word_entry(&app.federation, &id, objects::entry::proposal).await?;
+    Ok(document(&found))
 }
 
-async fn find(federation: &Federation, id: &str) -> Result<Entry, Refusal> {
+/// A public entry of ours in the words of `word`, with its author's proof.
+async fn word_entry(
+    federation: &Federation,
+    id: &str,
+    word: fn(&Federation, &Entry) -> Option<Value>,
+) -> Result<Value, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
-    let urls = federation.forum.urls.clone();
-    federation
-        .forum
-        .db
-        .read(move |conn| public(conn, &urls, id))
-        .await
+    let federation = federation.clone();
+    let db = federation.forum.db.clone();
+    db.read(move |conn| {
+        let entry = public(conn, &federation.forum.urls, id)?;
+        let mut worded = word(&federation, &entry).ok_or(Refusal::NotFound)?;
+        attach(conn, &federation, &entry.author.uri, &mut worded)?;
+        Ok(worded)
+    })
+    .await
 }
 
 /// A public entry of ours. Another server's is served by that server alone.

@@ -1,6 +1,6 @@
 //! What can go wrong on the wire, and what the other side is told.
 
-use super::{fetch::FetchError, json::JsonError, signatures::SignatureError};
+use super::{fetch::FetchError, json::JsonError, proofs::ProofError, signatures::SignatureError};
 use crate::storage;
 
 /// Why something from another server was not taken in.
@@ -10,6 +10,8 @@ pub enum WireError {
     Signature(#[from] SignatureError),
     #[error(transparent)]
     Json(#[from] JsonError),
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Not in a form that can be read; says what is wrong.
     #[error("{0}")]
     Malformed(String),

@@ -12,9 +12,11 @@ use serde_json::json;
 
 use super::{
     Federation, WireError, activities,
+    authorship::{Claim, establish},
     fetch::Budget,
     json::{check_recipients, normalise, parse_strict},
     objects::Document,
+    proofs::Proof,
     reply,
     signatures::{self, MAX_BODY_BYTES, Received, SignatureError},
 };
@@ -78,7 +80,9 @@ fn status(error: &WireError) -> StatusCode {
     match error {
         WireError::Signature(SignatureError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         WireError::Signature(_) | WireError::UnknownKey => StatusCode::UNAUTHORIZED,
-        WireError::Json(_) | WireError::Malformed(_) => StatusCode::BAD_REQUEST,
+        WireError::Json(_) | WireError::Proof(_) | WireError::Malformed(_) => {
+            StatusCode::BAD_REQUEST
+        }
         WireError::NotTheirs(_) => StatusCode::FORBIDDEN,
         WireError::NoInbox => StatusCode::NOT_FOUND,
         WireError::Fetch(error) if !error.is_temporary() => StatusCode::BAD_REQUEST,
@@ -118,9 +122,12 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
         .verified(&data, &unverified, sender, &budget)
         .await?;
     federation.heard_from(&host).await;
-    let document = normalise(parse_strict(&body)?);
+    let document = parse_strict(&body)?;
+    // On the document as received: its spelling is part of what was signed.
+    let proof = Proof::read(&document, federation.forum.now())?;
+    let document = normalise(document);
     check_recipients(&document)?;
-    act(app, sender.organisation.clone(), document, &budget).await
+    act(app, sender.organisation.clone(), proof, document, &budget).await
 }
 
 fn received<'a>(parts: &'a Parts, body: &'a Bytes) -> Received<'a> {
@@ -145,6 +152,7 @@ fn says_that_its_actor_is_gone(body: &[u8], key_id: &url::Url) -> bool {
 async fn act(
     app: &App,
     sender: Organisation,
+    proof: Option<Proof>,
     document: serde_json::Value,
     budget: &Budget,
 ) -> Result<(), WireError> {
@@ -152,9 +160,6 @@ async fn act(
     let actor = activity
         .url("actor")
         .ok_or_else(|| WireError::Malformed("the activity has no usable actor".into()))?;
-    if actor != sender.uri {
-        return Err(WireError::NotTheirs("the signing key is not the actor's"));
-    }
     let Some(id) = activity.get("id") else {
         // Without an id it is transient: acknowledged and forgotten.
         return Ok(());
@@ -166,11 +171,22 @@ async fn act(
             "the activity's id is of another origin",
         ));
     }
+    let data = app.federation.to_request_data();
+    let claim = Claim {
+        id: id.clone(),
+        actor,
+        proof,
+        document,
+    };
+    // What nobody answers for is acknowledged and forgotten.
+    let Some(believed) = establish(&data, sender, claim, budget).await? else {
+        return Ok(());
+    };
     let inbound = activities::Inbound {
         id,
-        sender,
-        document,
+        sender: believed.author,
+        document: believed.document,
         budget: budget.clone(),
     };
-    activities::receive(inbound, &app.federation.to_request_data()).await
+    activities::receive(inbound, &data).await
 }

@@ -37,10 +37,12 @@ const MAX_HOSTS: usize = 20_000;
 pub(super) struct Sender {
     pub key: PublicKey,
     pub organisation: Organisation,
+    /// Listed in `assertionMethod`: its integrity proofs count.
+    pub asserts: bool,
 }
 
 pub(super) struct Keyring {
-    parsed: KeyCache,
+    pub(super) parsed: KeyCache,
     senders: Cache<Url, Arc<Sender>>,
     refetched: Cache<Url, ()>,
     fetches: Option<DefaultKeyedRateLimiter<String>>,
@@ -80,6 +82,11 @@ impl Keyring {
 }
 
 impl Federation {
+    /// May its server be asked once more because of what others say about it?
+    pub(super) fn may_ask(&self, url: &Url) -> bool {
+        self.keyring.may_fetch(&urls::authority(url))
+    }
+
     /// The key of the node's own actor: all fetches are signed with it.
     pub(super) async fn node_signer(&self) -> Result<Signer, WireError> {
         if let Some(signer) = self.keyring.node.get(&()) {
@@ -209,12 +216,17 @@ impl Federation {
         let Some((key, organisation)) = found.filter(|(_, owner)| !owner.is_local()) else {
             return Ok(None);
         };
+        let asserts = key.is_for_assertions();
         let key = self
             .keyring
             .parsed
             .public(&key.public_key)
             .map_err(|error| storage::Error::Corrupt(format!("a stored key: {error}")))?;
-        Ok(Some(Sender { key, organisation }))
+        Ok(Some(Sender {
+            key,
+            organisation,
+            asserts,
+        }))
     }
 
     async fn fetch_sender(

@@ -6,6 +6,7 @@
 //! on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
+mod authorship;
 mod collections;
 pub mod delivery;
 mod dereference;

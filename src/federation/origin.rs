@@ -114,6 +114,8 @@ pub fn is_ours(url: &Url, ours: &Origin) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn url(text: &str) -> Url {
@@ -218,5 +220,89 @@ mod tests {
         assert!(local.is_named_by("[::1]:8080"));
         assert!(!local.is_named_by("[::1]"));
         assert_eq!(local.to_string(), "http://[::1]:8080");
+    }
+
+    /// Host and port, and whether it is https.
+    type Parts = (String, u16, bool);
+
+    fn parts() -> impl Strategy<Value = Parts> {
+        // Few of each, so that some agree.
+        let host = prop::sample::select(vec![
+            "a.example",
+            "b.example",
+            "sub.a.example",
+            "127.0.0.1",
+            "[::1]",
+        ]);
+        let port = prop::sample::select(vec![80, 443, 8443]);
+        (host.prop_map(str::to_owned), port, any::<bool>())
+    }
+
+    /// One of the ways in which people and servers write the same origin.
+    fn spelling((host, port, https): &Parts, how: u8, rest: &str) -> Url {
+        let scheme = if *https { "https" } else { "http" };
+        let default = if *https { 443 } else { 80 };
+        let is_name = host.ends_with("example");
+        let host = match how % 4 {
+            1 => host.to_uppercase(),
+            2 if is_name => format!("{host}."),
+            3 if host == "127.0.0.1" => "[::ffff:7f00:1]".to_owned(),
+            _ => host.clone(),
+        };
+        let scheme = if how & 4 == 0 {
+            scheme.to_owned()
+        } else {
+            scheme.to_uppercase()
+        };
+        let user = if how & 8 == 0 { "" } else { "somebody@" };
+        let port = if *port == default && how & 16 == 0 {
+            String::new()
+        } else {
+            format!(":{port}")
+        };
+        url(&format!("{scheme}://{user}{host}{port}/{rest}"))
+    }
+
+    proptest! {
+        #[test]
+        fn two_addresses_are_of_one_origin_when_scheme_host_and_port_agree_and_only_then(
+            one in parts(), other in parts(), how: u8, way: u8,
+            rest in "[a-z@:./?#-]{0,12}", end in "[a-z@:./?#-]{0,12}",
+        ) {
+            let (first, second) = (spelling(&one, how, &rest), spelling(&other, way, &end));
+            prop_assert_eq!(same_origin(&first, &second), one == other, "{} {}", first, second);
+            prop_assert_eq!(same_origin(&second, &first), one == other);
+            prop_assert!(same_origin(&first, &spelling(&one, way, &end)));
+        }
+
+        #[test]
+        fn what_is_of_our_origin_claims_it_and_no_other_host_does(
+            one in parts(), other in parts(), how: u8, way: u8,
+        ) {
+            let ours = Origin::of(&spelling(&one, how, "")).expect("an origin");
+            let claim = spelling(&other, way, "x");
+            if one == other {
+                prop_assert!(ours.is_claimed_by(&claim), "{} {}", ours, claim);
+            }
+            if one.0 != other.0 {
+                prop_assert!(!ours.is_claimed_by(&claim), "{} {}", ours, claim);
+            }
+        }
+
+        #[test]
+        fn an_origin_is_written_so_that_it_reads_as_itself(one in parts(), how: u8) {
+            let origin = Origin::of(&spelling(&one, how, "")).expect("an origin");
+            prop_assert_eq!(Origin::of(&url(&origin.to_string())), Some(origin.clone()));
+            prop_assert!(origin.is_named_by(&origin.authority()));
+        }
+
+        #[test]
+        fn no_address_makes_the_comparison_panic(text in ".{0,40}", other in "[a-z]{1,6}:.{0,20}") {
+            let read = |text: &str| Url::parse(text).ok();
+            if let (Some(one), Some(two)) = (read(&text).or(read(&other)), read(&other)) {
+                let _ = (same_origin(&one, &two), Origin::of(&one));
+                prop_assert!(!same_origin(&one, &two) || Origin::of(&one) == Origin::of(&two));
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     Federation,
     json::PUBLIC,
     objects::{self, context, entry, instant, organisation},
+    proofs::ours::attach,
 };
 use crate::{
     domain::{
@@ -198,7 +199,7 @@ pub(super) fn word(
     actor: &Organisation,
     outgoing: &Outgoing,
 ) -> Result<Option<Value>, storage::Error> {
-    let activity = match &outgoing.subject {
+    let mut activity = match &outgoing.subject {
         // Read as anybody: what is not public has no words on the wire.
         Subject::Entry(id) => match entries::find(conn, &Viewer::Anonymous, *id)? {
             Some(entry) if outgoing.kind == ActivityKind::Update => {
@@ -290,6 +291,7 @@ pub(super) fn word(
             None => return Ok(None),
         },
     };
+    attach(conn, federation, &actor.uri, &mut activity)?;
     Ok(Some(activity))
 }
 

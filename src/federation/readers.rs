@@ -96,6 +96,7 @@ fn refusal(error: WireError) -> Refusal {
         WireError::Signature(error) => Refusal::Unauthorised(error.to_string()),
         // One text for all, so that nobody can probe the block list.
         WireError::Json(_)
+        | WireError::Proof(_)
         | WireError::Malformed(_)
         | WireError::NotTheirs(_)
         | WireError::UnknownKey

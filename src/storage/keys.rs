@@ -23,7 +23,8 @@ impl Algorithm {
 }
 
 /// A key as stored: RSA as PEM (SPKI, PKCS#8), Ed25519 as Multikey (public)
-/// and PKCS#8 PEM (private).
+/// and PKCS#8 PEM (private). An Ed25519 key that its owner lists for requests
+/// only, and not in `assertionMethod`, is stored as PEM (SPKI).
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredKey {
     pub uri: Url,
@@ -33,6 +34,13 @@ pub struct StoredKey {
     pub private_key: Option<String>,
     pub created_at: DateTime<Utc>,
     pub fetched_at: Option<DateTime<Utc>>,
+}
+
+impl StoredKey {
+    /// Do its owner's integrity proofs count when made with it (FEP-521a)?
+    pub fn is_for_assertions(&self) -> bool {
+        self.algorithm == Algorithm::Ed25519 && self.public_key.starts_with('z')
+    }
 }
 
 // By hand: a private key must not reach a log.

@@ -13,6 +13,7 @@ use crate::{
     domain::organisation::Organisation,
     federation::{
         objects::organisation::describe,
+        proofs::sign as sign_proof,
         signatures::{
             PrivateKey, Signer,
             cavage::{Query, sign},
@@ -26,18 +27,28 @@ use crate::{
 pub struct Foreign {
     pub uri: Url,
     pub signer: Signer,
+    /// Its Ed25519 key.
+    pub prover: Signer,
     pub organisation: Organisation,
 }
 
 impl Foreign {
     /// `https://{host}/users/{handle}`, known to the node.
     pub async fn new(node: &TestApp, host: &str, handle: &str) -> Self {
-        let uri: Url = format!("https://{host}/users/{handle}")
-            .parse()
-            .expect("valid");
+        Self::at(node, &format!("https://{host}"), handle).await
+    }
+
+    /// `{origin}/users/{handle}`, known to the node.
+    pub async fn at(node: &TestApp, origin: &str, handle: &str) -> Self {
+        let uri: Url = format!("{origin}/users/{handle}").parse().expect("valid");
         let key = PrivateKey::generate_rsa().expect("a key");
         let key_id: Url = format!("{uri}#main-key").parse().expect("valid");
         let pem = key.public().expect("public").to_pem();
+        let prover = Signer {
+            key_id: format!("{uri}#ed25519-key").parse().expect("valid"),
+            key: PrivateKey::generate_ed25519().expect("a key"),
+        };
+        let multikey = prover.key.public().expect("public").to_multibase();
         let document = json!({
             "@context": "https://www.w3.org/ns/activitystreams",
             "id": uri, "type": "Person", "preferredUsername": handle,
@@ -45,27 +56,14 @@ impl Foreign {
             "followers": format!("{uri}/followers"),
             "featured": format!("{uri}/featured"),
             "publicKey": {"id": key_id, "owner": uri, "publicKeyPem": pem},
+            "assertionMethod": [{"id": prover.key_id, "type": "Multikey", "controller": uri,
+                "publicKeyMultibase": multikey}],
         });
-        let app = &node.app;
-        // With which the node fetches the keys of those that it does not know.
-        let made = crate::operations::node::ensure_keys(&app.forum).await;
-        made.expect("the node's keys");
-        let described = describe(
-            &app.federation,
-            &crate::federation::json::normalise(document),
-            app.forum.now(),
-        )
-        .expect("an actor");
-        let saved = app
-            .forum
-            .write(move |conn, forum| save_remote(conn, forum, described));
-        let organisation = saved
-            .await
-            .map_err(|error: storage::Error| error)
-            .expect("saved");
+        let organisation = described(node, document).await;
         Self {
             uri,
             signer: Signer { key_id, key },
+            prover,
             organisation,
         }
     }
@@ -86,6 +84,12 @@ impl Foreign {
             "published": "2026-11-22T11:00:00Z",
             "to": ["https://www.w3.org/ns/activitystreams#Public"],
         })
+    }
+
+    /// An activity of its own with its proof.
+    pub fn proven(&self, node: &TestApp, mut activity: Value) -> Value {
+        sign_proof(&mut activity, &self.prover, node.app.forum.now()).expect("signed");
+        activity
     }
 
     /// A signed request to the shared inbox.
@@ -130,4 +134,25 @@ fn post(path: &str, headers: HeaderMap, body: &[u8]) -> Request<Body> {
     let kind = HeaderValue::from_static("application/activity+json");
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
     request
+}
+
+/// The node learns of an actor as if it had fetched its document.
+pub async fn described(node: &TestApp, document: Value) -> Organisation {
+    let app = &node.app;
+    // With which the node fetches the keys of those that it does not know.
+    let made = crate::operations::node::ensure_keys(&app.forum).await;
+    made.expect("the node's keys");
+    let described = describe(
+        &app.federation,
+        &crate::federation::json::normalise(document),
+        app.forum.now(),
+    )
+    .expect("an actor");
+    let saved = app
+        .forum
+        .write(move |conn, forum| save_remote(conn, forum, described));
+    saved
+        .await
+        .map_err(|error: storage::Error| error)
+        .expect("saved")
 }

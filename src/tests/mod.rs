@@ -4,6 +4,7 @@ mod audience;
 mod blocks;
 pub mod browser;
 mod foreign;
+mod forwarding;
 mod health;
 mod hosts;
 mod inbox;

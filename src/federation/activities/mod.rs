@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Inbound {
     pub id: Url,
-    /// Who signed it, and is its actor.
+    /// Its actor, who signed the request or is known to have said it.
     pub sender: Organisation,
     /// Normalised.
     pub document: Value,

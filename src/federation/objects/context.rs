@@ -27,6 +27,12 @@ pub fn actor() -> Value {
             "schema": "http://schema.org#",
             "PropertyValue": "schema:PropertyValue",
             "value": "schema:value",
+            "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+            "implements": {
+                "@id": "https://w3id.org/fep/844e#implements",
+                "@type": "@id",
+                "@container": "@set",
+            },
         },
     ])
 }

@@ -1,5 +1,6 @@
 //! Documents to the domain and back.
 
+mod capabilities;
 pub mod context;
 pub mod entry;
 pub mod organisation;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Document, address, context, instant, tombstone};
+use super::{Document, address, capabilities, context, instant, tombstone};
 use crate::{
     domain::{
         id::OrganisationId,
@@ -47,6 +47,7 @@ pub fn document(
         "id": organisation.uri,
         "type": organisation.actor_type,
         "preferredUsername": organisation.handle,
+        "webfinger": format!("{}@{}", organisation.handle, urls.authority()),
         "name": organisation.name,
         "summary": organisation.summary_html,
         "url": organisation.url,
@@ -63,6 +64,7 @@ pub fn document(
         "updated": instant(organisation.updated_at),
         "icon": {"type": "Image", "mediaType": "image/png", "url": urls.avatar()},
         "attachment": fields(organisation),
+        "generator": capabilities::generator(urls),
     });
     put_keys(&mut document, &organisation.uri, keys);
     if !moves.aliases.is_empty() {
@@ -111,6 +113,7 @@ pub fn node_document(federation: &Federation, keys: &[StoredKey]) -> Value {
         "id": actor,
         "type": "Application",
         "preferredUsername": urls.authority(),
+        "webfinger": format!("{0}@{0}", urls.authority()),
         "name": federation.config.node.name,
         "summary": text::escape(&federation.config.node.description),
         "url": urls.absolute("/about"),
@@ -120,6 +123,8 @@ pub fn node_document(federation: &Federation, keys: &[StoredKey]) -> Value {
         "manuallyApprovesFollowers": true,
         "discoverable": false,
         "indexable": false,
+        "implements": capabilities::implemented(),
+        "generator": capabilities::generator(urls),
     });
     put_keys(&mut document, &actor, keys);
     document
@@ -247,11 +252,13 @@ fn summary(html: &str) -> String {
 /// out.
 fn read_keys(actor: Document<'_>, owner: &Url, now: DateTime<Utc>) -> Vec<StoredKey> {
     let mut keys: Vec<StoredKey> = Vec::new();
-    let listed = actor
-        .list("publicKey")
-        .iter()
-        .chain(actor.list("assertionMethod"));
-    for value in listed {
+    let assertions = actor.list("assertionMethod");
+    let asserts = |key: &Url| {
+        assertions
+            .iter()
+            .any(|one| address(one).as_ref() == Some(key))
+    };
+    for value in actor.list("publicKey").iter().chain(assertions) {
         let key = Document(value);
         let Some(uri) = address(value).filter(|uri| same_origin(uri, owner)) else {
             continue;
@@ -270,7 +277,8 @@ fn read_keys(actor: Document<'_>, owner: &Url, now: DateTime<Utc>) -> Vec<Stored
             continue;
         }
         let (algorithm, public_key) = match public.to_multibase() {
-            Some(multibase) => (Algorithm::Ed25519, multibase),
+            Some(multibase) if asserts(&uri) => (Algorithm::Ed25519, multibase),
+            Some(_) => (Algorithm::Ed25519, public.to_pem()),
             None => (Algorithm::Rsa, public.to_pem()),
         };
         keys.push(StoredKey {

@@ -7,6 +7,7 @@
 //! and depth.
 
 mod canonical;
+pub(super) mod ours;
 #[cfg(test)]
 mod tests;
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The newest activity of a kind.
-async fn newest(scene: &Scene, kind: ActivityKind) -> ActivityId {
+pub async fn newest(scene: &Scene, kind: ActivityKind) -> ActivityId {
     use diesel::prelude::*;
     let read = scene.node.app.forum.db.read(move |conn| {
         schema::activities::table

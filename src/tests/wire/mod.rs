@@ -5,6 +5,7 @@ mod addresses;
 mod cache;
 mod collections;
 mod discovery;
+mod proofs;
 mod tombstones;
 
 use axum::{
