@@ -416,6 +416,11 @@ fn every_route_says_who_may_call_it() {
     let expected = [
         ("GET", "/admin/deliveries", Auth::Administrator),
         ("POST", "/admin/deliveries/replay", Auth::Administrator),
+        ("GET", "/admin/hosts", Auth::Administrator),
+        ("POST", "/admin/hosts", Auth::Administrator),
+        ("DELETE", "/admin/hosts/{host}", Auth::Administrator),
+        ("GET", "/admin/reports", Auth::Administrator),
+        ("POST", "/admin/reports/{id}/resolve", Auth::Administrator),
         ("GET", "/entries", Auth::Optional),
         ("POST", "/entries", Auth::Bearer),
         ("DELETE", "/entries/{id}", Auth::Bearer),
