@@ -21,7 +21,6 @@ use super::{
     test_app::{ORIGIN, TestApp},
 };
 use crate::{
-    config::Mode,
     domain::{
         account::Role,
         audience::Viewer,
@@ -33,8 +32,12 @@ use crate::{
         proofs,
         signatures::cavage::{Query, sign},
     },
-    operations::{follows, hosts},
-    storage::{self, Db, entries, hosts::Policy, testing::on_both},
+    operations::follows,
+    storage::{
+        self, Db, entries,
+        hosts::{HostPolicy, Policy},
+        testing::on_both,
+    },
 };
 
 /// The server on which `her` lives. It stops when it is dropped.
@@ -189,16 +192,17 @@ impl Scene {
         self.her.activity(number, "Create", note)
     }
 
+    /// The decision alone, without what it hides, so that the door is tested.
     async fn block(&self, host: &str) {
-        hosts::decide(
-            &self.node.app.forum,
-            Mode::Open,
-            host,
-            Policy::Block,
-            "test",
-        )
-        .await
-        .expect("blocked");
+        let decision = HostPolicy {
+            host: host.to_owned(),
+            policy: Policy::Block,
+            reason: "test".to_owned(),
+            created_at: self.node.app.forum.now(),
+        };
+        let write = move |conn: &mut _| storage::hosts::put(conn, &decision);
+        let written = self.node.app.forum.db.write(write).await;
+        written.expect("blocked");
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     }
 }
