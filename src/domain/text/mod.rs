@@ -75,9 +75,9 @@ pub fn hashtag(name: &str) -> String {
 }
 
 /// Can this stand behind `#`? Letters, digits and underscores, with at least
-/// one that is no digit.
+/// one letter.
 pub fn is_hashtag(name: &str) -> bool {
-    name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.chars().any(|c| !c.is_numeric())
+    name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.chars().any(char::is_alphabetic)
 }
 
 #[cfg(test)]
@@ -90,6 +90,7 @@ mod tests {
             ("water", true),
             ("åland_2", true),
             ("2030", false),
+            ("_", false),
             ("", false),
             ("a<b", false),
             ("two words", false),

@@ -1,0 +1,211 @@
+//! Public entries of other servers: which of them are kept, and who changes or
+//! deletes them.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::{
+    domain::{
+        audience::{Audience, Viewer},
+        entry::{Content, Counts, Entry, Thread},
+        id::{EntryId, OrganisationId},
+        organisation::{Organisation, OrganisationState},
+    },
+    operations::Forum,
+    storage::{self, Conn, blocks, entries, follows, organisations, tombstones},
+};
+
+/// A public entry of another server, read and checked by `federation`.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub uri: Url,
+    pub url: Url,
+    pub author: Organisation,
+    pub content: Content,
+    /// Sanitised.
+    pub html: String,
+    pub warning: String,
+    pub tags: Vec<String>,
+    pub in_reply_to: Option<Url>,
+    /// As its server says; never in our future once stored.
+    pub published: DateTime<Utc>,
+    pub updated: Option<DateTime<Utc>>,
+}
+
+/// What became of something that another server sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reception {
+    Stored(EntryId),
+    /// Nothing to do: known, older than ours, deleted before, or of no
+    /// concern to anybody here.
+    Ignored,
+}
+
+/// Stores a public entry of another server. Unless it was `asked` for (by a
+/// look-up, or addressed to somebody here), it must come from an organisation
+/// that is followed here or answer an entry that is known here.
+///
+/// # Errors
+/// Storage only.
+pub fn accept_remote(
+    conn: &mut Conn,
+    forum: &Forum,
+    arrived: Arrived,
+    asked: bool,
+) -> Result<Reception, storage::Error> {
+    if entries::known(conn, &arrived.uri)?.is_some()
+        || tombstones::is_buried(conn, &arrived.uri, &arrived.author.uri)?
+    {
+        return Ok(Reception::Ignored);
+    }
+    let parent = match &arrived.in_reply_to {
+        Some(uri) => entries::known(conn, uri)?,
+        None => None,
+    };
+    // Nobody outside has read what is not public, so nobody can answer it.
+    if parent
+        .as_ref()
+        .is_some_and(|parent| !parent.public || parent.deleted_at.is_some())
+    {
+        return Ok(Reception::Ignored);
+    }
+    // What answers somebody who is hidden here answers nobody who is known.
+    let parent = match parent {
+        Some(parent) if takes_part(conn, parent.author)? => Some(parent),
+        Some(_) | None => None,
+    };
+    if let Some(parent) = &parent
+        && blocks::is_blocked(conn, parent.author, arrived.author.id)?
+    {
+        return Ok(Reception::Ignored);
+    }
+    let wanted = asked || parent.is_some() || follows::is_followed_here(conn, arrived.author.id)?;
+    if !wanted {
+        return Ok(Reception::Ignored);
+    }
+    let now = forum.now();
+    let created_at = arrived.published.min(now);
+    let id = EntryId(forum.ids.at(created_at));
+    let thread = Thread {
+        root: parent.as_ref().map_or(id, |parent| parent.root),
+        in_reply_to: parent.map(|parent| parent.id),
+        in_reply_to_uri: arrived.in_reply_to.clone(),
+    };
+    let edited_at = arrived
+        .updated
+        .filter(|updated| *updated > arrived.published);
+    let entry = arrived.into_entry(id, thread, created_at, edited_at);
+    entries::insert(conn, &entry)?;
+    entries::adopt_replies(conn, &entry)?;
+    Ok(Reception::Stored(id))
+}
+
+fn takes_part(conn: &mut Conn, id: OrganisationId) -> Result<bool, storage::Error> {
+    let found = organisations::find(conn, id)?;
+    Ok(found.is_some_and(|one| one.state == OrganisationState::Active))
+}
+
+impl Arrived {
+    fn into_entry(
+        self,
+        id: EntryId,
+        thread: Thread,
+        created_at: DateTime<Utc>,
+        edited_at: Option<DateTime<Utc>>,
+    ) -> Entry {
+        Entry {
+            id,
+            uri: self.uri,
+            url: self.url,
+            author: self.author,
+            content: self.content,
+            html: self.html,
+            warning: self.warning,
+            tags: self.tags,
+            audience: Audience::Public,
+            partners: Vec::new(),
+            thread,
+            counts: Counts::default(),
+            created_at,
+            updated_at: edited_at.unwrap_or(created_at),
+            edited_at,
+        }
+    }
+}
+
+/// Takes over a newer version of an entry that its owner sent. One that was
+/// not known is accepted as new, so that Update may overtake Create.
+///
+/// # Errors
+/// Storage only.
+pub fn update_remote(
+    conn: &mut Conn,
+    forum: &Forum,
+    arrived: Arrived,
+    asked: bool,
+) -> Result<Reception, storage::Error> {
+    let Some(known) = entries::known(conn, &arrived.uri)? else {
+        return accept_remote(conn, forum, arrived, asked);
+    };
+    let is_owner = known.author == arrived.author.id && !known.local;
+    let updated = arrived
+        .updated
+        .unwrap_or(arrived.published)
+        .min(forum.now());
+    if !is_owner || known.deleted_at.is_some() || updated <= known.updated_at {
+        return Ok(Reception::Ignored);
+    }
+    let Some(before) = entries::find(conn, &Viewer::Anonymous, known.id)? else {
+        return Ok(Reception::Ignored);
+    };
+    let entry = arrived.into_entry(known.id, before.thread, before.created_at, Some(updated));
+    entries::update(conn, &entry)?;
+    Ok(Reception::Stored(known.id))
+}
+
+/// Takes over the counts of a poll of the version that is stored here. That is
+/// no edit.
+///
+/// # Errors
+/// Storage only.
+pub fn renew_poll(conn: &mut Conn, arrived: &Arrived) -> Result<(), storage::Error> {
+    let Some(known) = entries::known(conn, &arrived.uri)? else {
+        return Ok(());
+    };
+    let is_owner = known.author == arrived.author.id && !known.local;
+    let version = arrived.updated.unwrap_or(arrived.published);
+    if !is_owner || known.deleted_at.is_some() || version < known.updated_at {
+        return Ok(());
+    }
+    match entries::find(conn, &Viewer::Anonymous, known.id)? {
+        Some(mut poll) => {
+            poll.html.clone_from(&arrived.html);
+            entries::update(conn, &poll)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Deletes an entry that its owner, or its owner's server, deleted.
+///
+/// # Errors
+/// Storage only.
+pub fn delete_remote(
+    conn: &mut Conn,
+    forum: &Forum,
+    uri: &Url,
+    owner: &Organisation,
+) -> Result<Reception, storage::Error> {
+    let now = forum.now();
+    match entries::known(conn, uri)? {
+        Some(known) if known.author == owner.id && !known.local => {
+            entries::bury(conn, known.id, now)?;
+            Ok(Reception::Stored(known.id))
+        }
+        Some(_) => Ok(Reception::Ignored),
+        None => {
+            tombstones::put(conn, uri, &owner.uri, now)?;
+            Ok(Reception::Ignored)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! People: their accounts and what they may do. How they prove who they are
+//! stands in `passwords`, `links`, and `sessions`.
+
+mod links;
+mod passwords;
+mod sessions;
+
+pub(super) use links::link;
+pub use links::{new_link, open_link, set_password, set_up};
+pub use sessions::{
+    SignedIn, by_session, by_token, create_token, sign_in, sign_out, start_session,
+};
+
+use super::Forum;
+use crate::{
+    domain::{
+        account::{
+            InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password, normalise_email,
+        },
+        audience::{Member, Viewer},
+        entry::FieldError,
+        id::UserId,
+        organisation::{Organisation, OrganisationState},
+    },
+    storage::{self, Conn, credentials, organisations, users},
+};
+
+/// Somebody signed in, with the organisation that they speak for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub user: User,
+    pub organisation: Organisation,
+}
+
+impl Person {
+    /// What this person may read.
+    pub fn viewer(&self) -> Viewer {
+        Viewer::Member(Member {
+            user: self.user.id,
+            organisation: self.organisation.id,
+            category: self.organisation.category,
+        })
+    }
+}
+
+/// Why an account was not made, changed or entered.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    #[error(transparent)]
+    Email(#[from] InvalidEmail),
+    #[error(transparent)]
+    Password(#[from] InvalidPassword),
+    #[error("there is an account with this e-mail address already")]
+    EmailTaken,
+    #[error("there is no such organisation on this node")]
+    NoOrganisation,
+    #[error("there is no such account")]
+    NotFound,
+    #[error("e-mail address or password is wrong")]
+    WrongPassword,
+    #[error("this link was used already, or has expired: ask for a new one")]
+    LinkUsed,
+    #[error("this is the last administrator: make another one first")]
+    LastAdministrator,
+    #[error("{}", .0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" "))]
+    Invalid(Vec<FieldError>),
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+/// A secret that is shown once; only its hash is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+// By hand: a secret must not reach a log.
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Makes an account in a local organisation. Without a password the person
+/// sets one through the link that is returned.
+///
+/// # Errors
+/// [`PeopleError`] states the rules.
+pub async fn create(
+    forum: &Forum,
+    email: &str,
+    handle: &str,
+    role: Role,
+    password: Option<String>,
+) -> Result<(User, Option<Secret>), PeopleError> {
+    let email = normalise_email(email)?;
+    let password_hash = match password {
+        Some(password) => {
+            check_password(&password)?;
+            Some(passwords::hash(forum, password).await)
+        }
+        None => None,
+    };
+    let handle = handle.to_owned();
+    forum
+        .write(move |conn, forum| {
+            let organisation = organisations::find_local(conn, &handle)?
+                .filter(|one| one.state != OrganisationState::Deleted)
+                .ok_or(PeopleError::NoOrganisation)?;
+            let needs_link = password_hash.is_none();
+            let user = insert(conn, forum, email, &organisation, role, password_hash)?;
+            let link = if needs_link {
+                Some(link(conn, forum, LinkPurpose::SetPassword, Some(user.id))?)
+            } else {
+                None
+            };
+            Ok((user, link))
+        })
+        .await
+}
+
+fn insert(
+    conn: &mut Conn,
+    forum: &Forum,
+    email: String,
+    organisation: &Organisation,
+    role: Role,
+    password_hash: Option<String>,
+) -> Result<User, PeopleError> {
+    let now = forum.now();
+    let user = User {
+        id: UserId(forum.ids.next(now)),
+        email,
+        organisation: organisation.id,
+        role,
+        has_password: password_hash.is_some(),
+        disabled: false,
+        created_at: now,
+        signed_in_at: None,
+    };
+    if users::find_by_email(conn, &user.email)?.is_some() {
+        return Err(PeopleError::EmailTaken);
+    }
+    users::insert(conn, &user, password_hash)?;
+    Ok(user)
+}
+
+/// A person who may act now: enabled, of an active organisation.
+fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Error> {
+    let Some(user) = users::find(conn, user)?.filter(|user| !user.disabled) else {
+        return Ok(None);
+    };
+    let organisation = organisations::find(conn, user.organisation)?
+        .filter(|one| one.state == OrganisationState::Active);
+    Ok(organisation.map(|organisation| Person { user, organisation }))
+}
+
+/// Changes what a person may do. Their sessions end.
+///
+/// # Errors
+/// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
+pub async fn set_role(forum: &Forum, user: UserId, role: Role) -> Result<(), PeopleError> {
+    forum
+        .write(move |conn, _| {
+            keep_an_administrator(conn, user, role == Role::Administrator)?;
+            users::set_role(conn, user, role)?;
+            Ok(credentials::delete_sessions_of(conn, user)?)
+        })
+        .await
+}
+
+/// Lets a person in or keeps them out; keeping out ends sessions and tokens.
+///
+/// # Errors
+/// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
+pub async fn set_disabled(forum: &Forum, user: UserId, disabled: bool) -> Result<(), PeopleError> {
+    forum
+        .write(move |conn, forum| {
+            keep_an_administrator(conn, user, !disabled)?;
+            users::set_disabled(conn, user, disabled)?;
+            if disabled {
+                credentials::delete_sessions_of(conn, user)?;
+                credentials::revoke_tokens_of(conn, user, forum.now())?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn keep_an_administrator(conn: &mut Conn, user: UserId, stays: bool) -> Result<(), PeopleError> {
+    let user = users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
+    let is_one = user.role == Role::Administrator && !user.disabled;
+    if is_one && !stays && users::count_administrators(conn)? <= 1 {
+        return Err(PeopleError::LastAdministrator);
+    }
+    Ok(())
+}
