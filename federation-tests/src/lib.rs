@@ -8,6 +8,7 @@ pub mod binary;
 pub mod database;
 pub mod foreign;
 pub mod forum;
+pub mod front;
 pub mod http;
 pub mod load;
 pub mod mastodon;

@@ -1,6 +1,7 @@
 //! Real nodes, real foreign servers and real clients, from outside.
 
 mod audiences;
+mod broken_peers;
 mod browser;
 mod clients;
 mod commands;
