@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ActivityId, OrganisationId, TaskId};
+use super::id::{ActivityId, EntryId, OrganisationId, TaskId};
 
 /// One kind of background work with all it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,10 +11,34 @@ use super::id::{ActivityId, OrganisationId, TaskId};
 pub enum Task {
     /// Word an activity and write one delivery for each inbox.
     Distribute { activity: ActivityId },
-    /// Read a remote organisation's actor document again.
-    Refresh { organisation: OrganisationId },
+    /// Read what an organisation published before it was followed here.
+    ReadHistory { organisation: OrganisationId },
+    /// Read what an organisation pinned.
+    ReadPins { organisation: OrganisationId },
+    /// Read what an entry answers, and what else was said there.
+    ReadConversation { entry: EntryId },
     /// Remove what is past its time: sessions, links, dead letters.
     Sweep,
+}
+
+/// Whom a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Nobody: this node does it alone.
+    Alone,
+    /// Other servers. A slow one holds up only tasks of this pace.
+    Asking,
+}
+
+impl Task {
+    pub fn pace(&self) -> Pace {
+        match self {
+            Self::Distribute { .. } | Self::Sweep => Pace::Alone,
+            Self::ReadHistory { .. } | Self::ReadPins { .. } | Self::ReadConversation { .. } => {
+                Pace::Asking
+            }
+        }
+    }
 }
 
 /// A task that this process has claimed.

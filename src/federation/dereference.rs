@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     Federation, WireError,
+    backfill::plan_pins,
     fetch::{Accept, Budget, FetchError},
     json::normalise,
     objects::{Document, entry, entry::ApEntry, organisation::ApOrganisation},
@@ -73,9 +74,13 @@ pub(super) async fn organisation(
     };
     match known {
         Some(known) if !stale(&known) => Ok(known),
-        Some(known) => Ok(refetch_organisation(data, id, budget)
-            .await
-            .unwrap_or(known)),
+        Some(known) => {
+            let read = refetch_organisation(data, id, budget).await;
+            if read.is_ok() {
+                plan_pins(data, known.0.id).await?;
+            }
+            Ok(read.unwrap_or(known))
+        }
         None => refetch_organisation(data, id, budget).await,
     }
 }

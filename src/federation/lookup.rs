@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{
     Federation, WireError, Wiring,
+    backfill::plan_conversation,
     dereference::{document, entry_of, organisation as dereference},
     fetch::{Accept, Budget, FetchError},
     json::normalise,
@@ -299,6 +300,7 @@ async fn by_address(wiring: &Wiring, viewer: &Viewer, url: &Url) -> Result<Found
         return Err(LookupError::NotFound);
     }
     let entry = entry_of(&data, &id, document, &budget).await?;
+    plan_conversation(wiring, entry.0.id).await?;
     Ok(Found::Entry(Box::new(entry.0)))
 }
 

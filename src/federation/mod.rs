@@ -2,11 +2,12 @@
 //!
 //! `signatures`, `proofs`, `json`, `origin` and `fetch` decide what is believed;
 //! `objects` turn documents into the domain and back; `inbox` and
-//! `activities` receive; `outbox` and `delivery` send; `lookup` finds others
-//! on a person's behalf; `routes` is what other servers read.
+//! `activities` receive, and `backfill` reads what came before; `outbox` and
+//! `delivery` send; `lookup` finds others on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
 mod authorship;
+pub mod backfill;
 mod collections;
 pub mod delivery;
 mod dereference;
@@ -77,6 +78,8 @@ pub struct Federation {
     gate: Gate,
     /// Hosts that were heard from just now.
     heard: moka::sync::Cache<String, ()>,
+    /// What is being read from whom.
+    turns: backfill::Turns,
 }
 
 impl Federation {
@@ -109,6 +112,7 @@ impl Federation {
                 .max_capacity(10_000)
                 .time_to_live(HEARD_FOR)
                 .build(),
+            turns: backfill::Turns::default(),
         })
     }
 

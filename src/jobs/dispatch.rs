@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{
-        id::{ActivityId, OrganisationId},
+        id::{ActivityId, EntryId, OrganisationId},
         task::Task,
     },
     operations::Forum,
@@ -18,14 +18,18 @@ use super::{Next, Work, sweep::sweep};
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// A function that does one kind of task.
-pub type Function<T> = Box<dyn Fn(T) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
+pub type Function<T> = Box<dyn Fn(T) -> BoxFuture<'static, anyhow::Result<Next>> + Send + Sync>;
 
 /// The functions of other rooms.
 pub struct Functions {
     /// Words an activity and queues its deliveries.
     pub distribute: Function<ActivityId>,
-    /// Reads a remote organisation's actor document again.
-    pub refresh: Function<OrganisationId>,
+    /// Reads what an organisation published before it was followed here.
+    pub read_history: Function<OrganisationId>,
+    /// Reads what an organisation pinned.
+    pub read_pins: Function<OrganisationId>,
+    /// Reads the conversation that an entry belongs to.
+    pub read_conversation: Function<EntryId>,
 }
 
 pub(super) struct Dispatch {
@@ -39,14 +43,12 @@ impl Work for Dispatch {
     fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
         Box::pin(async move {
             match task {
-                Task::Distribute { activity } => {
-                    (self.functions.distribute)(activity).await?;
-                    Ok(Next::Done)
+                Task::Distribute { activity } => (self.functions.distribute)(activity).await,
+                Task::ReadHistory { organisation } => {
+                    (self.functions.read_history)(organisation).await
                 }
-                Task::Refresh { organisation } => {
-                    (self.functions.refresh)(organisation).await?;
-                    Ok(Next::Done)
-                }
+                Task::ReadPins { organisation } => (self.functions.read_pins)(organisation).await,
+                Task::ReadConversation { entry } => (self.functions.read_conversation)(entry).await,
                 Task::Sweep => {
                     sweep(&self.forum.db, self.forum.now(), self.keep_for).await?;
                     Ok(Next::Again(SWEEP_EVERY))

@@ -54,6 +54,9 @@ pub enum Next {
     Done,
     /// It is to be done again after this time.
     Again(Duration),
+    /// It could not be done, and may be tried again after this time, as another
+    /// server asked.
+    Later(Duration),
 }
 
 /// How much is done at once, and how long things may take.
@@ -64,8 +67,10 @@ pub struct Settings {
     pub poll: Duration,
     /// After this time without renewal, others take what we had claimed.
     pub lease: Duration,
-    /// Tasks at once.
+    /// Tasks at once that this node does alone.
     pub tasks: usize,
+    /// Tasks at once that wait for other servers.
+    pub asking: usize,
     /// Healthy hosts that are sent to at once.
     pub lanes: usize,
     /// Failing hosts that are probed at once.
@@ -86,6 +91,7 @@ impl Settings {
             poll: Duration::from_secs(1),
             lease: Duration::from_secs(15),
             tasks: 8,
+            asking: 4,
             lanes: 64,
             probes: 16,
             window: 4,

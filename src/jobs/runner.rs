@@ -2,12 +2,7 @@
 //! and every second in any case, keeps the leases of what is going on, and
 //! stops within the time it is given.
 
-use std::{
-    collections::{HashMap, HashSet},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
@@ -20,7 +15,7 @@ use crate::{
     domain::{
         delivery::retry_at,
         id::TaskId,
-        task::{Claimed, Task},
+        task::{Claimed, Pace, Task},
     },
     storage::{
         Error,
@@ -54,7 +49,7 @@ impl Runner {
             lanes: JoinSet::new(),
             tasks: JoinSet::new(),
             leased: HashMap::new(),
-            claimed: HashSet::new(),
+            claimed: HashMap::new(),
             last_in_line: None,
             is_down: false,
             context,
@@ -93,7 +88,7 @@ struct Main {
     tasks: JoinSet<TaskId>,
     /// What is to be renewed.
     leased: HashMap<String, Health>,
-    claimed: HashSet<TaskId>,
+    claimed: HashMap<TaskId, Pace>,
     /// Ends with the last task that keeps its order.
     last_in_line: Option<oneshot::Receiver<()>>,
     /// Whether the last claim failed; said once, not every second.
@@ -171,7 +166,11 @@ impl Main {
         let room = |most: usize, taken: usize| {
             i64::try_from(most.saturating_sub(taken)).unwrap_or(i64::MAX)
         };
-        let for_tasks = room(settings.tasks, self.claimed.len());
+        let running = |pace| self.claimed.values().filter(|one| **one == pace).count();
+        let for_tasks = [
+            (Pace::Alone, room(settings.tasks, running(Pace::Alone))),
+            (Pace::Asking, room(settings.asking, running(Pace::Asking))),
+        ];
         let for_lanes = [
             (
                 Health::Healthy,
@@ -186,8 +185,12 @@ impl Main {
         let claims = self.context.db.write(move |conn| {
             tasks::enqueue_once(conn, SWEEP, &Task::Sweep, now)?;
             let mut claims = Claims::default();
-            if for_tasks > 0 {
-                claims.tasks = tasks::claim(conn, now, for_tasks, lease)?;
+            for (pace, room) in for_tasks {
+                if room > 0 {
+                    claims
+                        .tasks
+                        .extend(tasks::claim(conn, pace, now, room, lease)?);
+                }
             }
             for (health, room) in for_lanes {
                 if room > 0 {
@@ -214,10 +217,13 @@ impl Main {
 
     fn begin(&mut self, claims: Claims, recorder: &Recorder) {
         for claimed in claims.tasks {
-            self.claimed.insert(claimed.id);
+            self.claimed.insert(claimed.id, claimed.task.pace());
             let before = match claimed.task {
                 Task::Distribute { .. } => self.line_up(),
-                Task::Refresh { .. } | Task::Sweep => None,
+                Task::ReadHistory { .. }
+                | Task::ReadPins { .. }
+                | Task::ReadConversation { .. }
+                | Task::Sweep => None,
             };
             self.tasks
                 .spawn(run_task(self.context.clone(), claimed, before));
@@ -252,7 +258,7 @@ impl Main {
             return;
         }
         let hosts: Vec<String> = self.leased.keys().cloned().collect();
-        let ids: Vec<TaskId> = self.claimed.iter().copied().collect();
+        let ids: Vec<TaskId> = self.claimed.keys().copied().collect();
         let (now, lease) = ((self.context.now)(), self.context.settings.lease);
         let renewed = self.context.db.write(move |conn| {
             lanes::renew(conn, &hosts, now, lease)?;
@@ -294,6 +300,13 @@ async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) 
                 .write(move |conn| tasks::repeat(conn, id, now + after));
             again.await
         }
+        Ok(Next::Later(after)) if attempts + 1 < MOST_TRIES => {
+            let later = context.db.write(move |conn| {
+                tasks::retry_later(conn, id, "the other server asked to wait", now + after)
+            });
+            later.await
+        }
+        Ok(Next::Later(_)) => context.db.write(move |conn| tasks::finish(conn, id)).await,
         Err(error) if attempts + 1 >= MOST_TRIES && id != SWEEP => {
             tracing::error!(%id, task = name, error, "a task was given up");
             let buried = context

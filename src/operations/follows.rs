@@ -9,6 +9,7 @@ use crate::{
         follow::{Follow, FollowState, Relationship},
         id::{FollowId, OrganisationId},
         organisation::{Organisation, OrganisationState},
+        task::Task,
     },
     storage::{self, Conn, blocks, follows, organisations},
 };
@@ -353,18 +354,25 @@ fn spoken_of(
     Ok(found.filter(|follow| follow.follower == follower && follow.followed == followed))
 }
 
-/// The followed organisation accepted our request.
+/// The followed organisation accepted our request. The first time that it is
+/// followed here, what it published before is read.
 ///
 /// # Errors
 /// Storage only.
 pub fn accepted(
     conn: &mut Conn,
+    forum: &Forum,
     uri: Option<&Url>,
     follower: OrganisationId,
     followed: OrganisationId,
 ) -> Result<(), storage::Error> {
     if let Some(follow) = spoken_of(conn, uri, follower, followed)? {
+        let is_known = follows::is_followed_here(conn, followed)?;
         follows::set_state(conn, follow.id, FollowState::Accepted)?;
+        if !is_known {
+            let organisation = followed;
+            forum.enqueue_asking(conn, &Task::ReadHistory { organisation })?;
+        }
     }
     Ok(())
 }

@@ -10,10 +10,17 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    domain::{id::TaskId, task::Task},
+    domain::{
+        id::TaskId,
+        task::{Pace, Task},
+    },
     storage::{self, Conn, Db, tasks},
     urls::Urls,
 };
+
+/// Most tasks that may wait for other servers: what arrives must not fill the
+/// table with questions to ask.
+const MOST_ASKING: i64 = 1_000;
 
 /// Where the time comes from. Tests set it.
 #[derive(Debug, Clone)]
@@ -131,6 +138,15 @@ impl Forum {
     pub fn enqueue(&self, conn: &mut Conn, task: &Task) -> Result<(), storage::Error> {
         let now = self.now();
         tasks::enqueue(conn, TaskId(self.ids.next(now)), task, now)
+    }
+
+    /// Like [`Forum::enqueue`], for what may be left out: nothing is added when
+    /// [`MOST_ASKING`] tasks wait for other servers already.
+    pub fn enqueue_asking(&self, conn: &mut Conn, task: &Task) -> Result<(), storage::Error> {
+        if tasks::waiting(conn, Pace::Asking)? < MOST_ASKING {
+            self.enqueue(conn, task)?;
+        }
+        Ok(())
     }
 
     /// Runs `f` in one transaction and then wakes the background work.

@@ -1,11 +1,15 @@
 //! Pinned entries: what an organisation wants to be read first.
 
+use chrono::TimeDelta;
+use url::Url;
+
 use super::{Forum, announce::announce, people::Person};
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
+        audience::Viewer,
         entry::Entry,
-        id::EntryId,
+        id::{EntryId, OrganisationId},
         organisation::Organisation,
     },
     storage::{self, Conn, entries, pins},
@@ -98,4 +102,48 @@ fn tell(
         owner: me.uri.clone(),
     };
     announce(conn, forum, me, kind, subject, Recipients::Followers).map(drop)
+}
+
+/// The entry at an address, if this organisation of another server may pin it
+/// here: nobody pins what another wrote.
+///
+/// # Errors
+/// Storage only.
+pub fn pinnable(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    uri: &Url,
+) -> Result<Option<EntryId>, storage::Error> {
+    let known = entries::known(conn, uri)?;
+    let known = known.filter(|known| known.author == organisation && known.public);
+    Ok(known
+        .filter(|known| known.deleted_at.is_none())
+        .map(|known| known.id))
+}
+
+/// What an organisation of another server has pinned now, the first on top.
+///
+/// # Errors
+/// Storage only.
+pub fn replace(
+    conn: &mut Conn,
+    forum: &Forum,
+    organisation: OrganisationId,
+    pinned: &[Url],
+) -> Result<(), storage::Error> {
+    let mut wanted = Vec::new();
+    for uri in pinned {
+        wanted.extend(pinnable(conn, organisation, uri)?);
+    }
+    for before in pins::of(conn, &Viewer::Anonymous, organisation)? {
+        if !wanted.contains(&before.id) {
+            pins::remove(conn, before.id)?;
+        }
+    }
+    let mut moment = forum.now();
+    for id in wanted {
+        pins::put(conn, id, organisation, moment)?;
+        moment -= TimeDelta::milliseconds(1);
+    }
+    Ok(())
 }

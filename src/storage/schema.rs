@@ -296,6 +296,7 @@ diesel::table! {
         attempts -> Integer,
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Instant>,
+        asks -> Bool,
     }
 }
 

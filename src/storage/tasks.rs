@@ -6,12 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Integer},
+    sql_types::{BigInt, Bool, Integer},
 };
 
 use crate::domain::{
     id::TaskId,
-    task::{Claimed, Task},
+    task::{Claimed, Pace, Task},
 };
 
 use super::{
@@ -37,16 +37,19 @@ struct NewTask {
     task: Doc,
     run_at: At,
     attempts: i32,
+    asks: bool,
 }
 
 impl NewTask {
     fn of(id: TaskId, task: &Task, run_at: DateTime<Utc>) -> Self {
+        let asks = task.pace() == Pace::Asking;
         let task = serde_json::to_value(task).expect("a task is made of plain words and ids");
         Self {
             id: id.0,
             task: Doc(task),
             run_at: At(run_at),
             attempts: 0,
+            asks,
         }
     }
 }
@@ -84,10 +87,10 @@ pub fn enqueue_once(
 const CLAIM: &str = "\
     WITH due AS MATERIALIZED (\
         SELECT id FROM tasks \
-        WHERE dead_at IS NULL AND run_at <= $1 \
-            AND (claimed_until IS NULL OR claimed_until <= $1) \
-        ORDER BY run_at, id LIMIT $2 {SKIP LOCKED}) \
-    UPDATE tasks SET claimed_until = $3, attempts = attempts + 1 \
+        WHERE asks = $1 AND dead_at IS NULL AND run_at <= $2 \
+            AND (claimed_until IS NULL OR claimed_until <= $2) \
+        ORDER BY run_at, id LIMIT $3 {SKIP LOCKED}) \
+    UPDATE tasks SET claimed_until = $4, attempts = attempts + 1 \
     WHERE id IN (SELECT id FROM due) \
     RETURNING id, task, attempts";
 
@@ -101,16 +104,18 @@ struct ClaimedRow {
     attempts: i32,
 }
 
-/// Takes up to `limit` due tasks for the time of `lease`; after that, those
+/// Takes up to `limit` due tasks of one pace for the time of `lease`; after that, those
 /// neither finished nor renewed are anybody's again: their process is dead.
 /// Counts the try now, so that a task which kills its process is counted too.
 pub fn claim(
     conn: &mut Conn,
+    pace: Pace,
     now: DateTime<Utc>,
     limit: i64,
     lease: Duration,
 ) -> Result<Vec<Claimed>, Error> {
     let rows: Vec<ClaimedRow> = diesel::sql_query(claim_sql(conn, CLAIM))
+        .bind::<Bool, _>(pace == Pace::Asking)
         .bind::<Instant, _>(At(now))
         .bind::<BigInt, _>(limit)
         .bind::<Instant, _>(ends(now, lease))
@@ -195,6 +200,15 @@ pub fn bury(conn: &mut Conn, id: TaskId, error: &str, now: DateTime<Utc>) -> Res
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// How many tasks of one pace are not done, those that were given up aside.
+pub fn waiting(conn: &mut Conn, pace: Pace) -> Result<i64, Error> {
+    Ok(tasks::table
+        .filter(tasks::asks.eq(pace == Pace::Asking))
+        .filter(tasks::dead_at.is_null())
+        .count()
+        .get_result(conn)?)
 }
 
 /// How many tasks wait, and how many were given up.

@@ -1,6 +1,7 @@
 //! One test binary: rules, doors through `TestApp`, fixtures of foreign servers.
 
 mod audience;
+mod backfill;
 mod blocks;
 pub mod browser;
 mod foreign;
@@ -20,6 +21,7 @@ mod rooms;
 mod rotation;
 mod schemes;
 mod sending;
+mod server;
 mod servers;
 mod signing;
 pub mod test_app;

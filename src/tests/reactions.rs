@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     domain::{
-        account::Role, audience::AudienceKind, entry::Entry, organisation::Category, task::Task,
+        account::Role,
+        audience::AudienceKind,
+        entry::Entry,
+        organisation::Category,
+        task::{Pace, Task},
     },
     federation::outbox,
     operations::{entries::publish, follows},
@@ -94,7 +98,9 @@ impl Scene {
         let federation = &self.node.app.federation;
         let forum = &self.node.app.forum;
         let claimed = forum
-            .write(|conn, forum| tasks::claim(conn, forum.now(), 100, Duration::from_secs(60)))
+            .write(|conn, forum| {
+                tasks::claim(conn, Pace::Alone, forum.now(), 100, Duration::from_secs(60))
+            })
             .await;
         let mut told = Vec::new();
         for task in claimed.expect("claimed") {

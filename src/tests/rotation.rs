@@ -10,7 +10,7 @@ use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
         organisation::OrganisationState,
-        task::Task,
+        task::{Pace, Task},
     },
     federation::signatures::{KeyCache, PublicKey},
     operations::{
@@ -78,7 +78,7 @@ fn a_rotation_is_told_to_followers_and_published_at_once() {
         }
         let now = forum.now();
         let told = write(&rig.db, move |conn| {
-            let tasks = tasks::claim(conn, now, 10, Duration::from_secs(60))?;
+            let tasks = tasks::claim(conn, Pace::Alone, now, 10, Duration::from_secs(60))?;
             let [Task::Distribute { activity }] =
                 tasks.iter().map(|one| &one.task).collect::<Vec<_>>()[..]
             else {

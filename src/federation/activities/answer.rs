@@ -7,7 +7,7 @@ use super::{Inbound, activity};
 use crate::{
     domain::id::OrganisationId,
     federation::{Federation, WireError},
-    operations::follows,
+    operations::{Forum, follows},
     storage::{self, Conn, organisations},
 };
 
@@ -69,20 +69,28 @@ async fn accept(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireErr
 }
 
 async fn reject(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
-    take(inbound, data, follows::ended).await
+    take(inbound, data, |conn, _, uri, me, other| {
+        follows::ended(conn, uri, me, other)
+    })
+    .await
 }
 
 /// What an answer does to the Follow of this id or between these two.
-type Effect =
-    fn(&mut Conn, Option<&Url>, OrganisationId, OrganisationId) -> Result<(), storage::Error>;
+type Effect = fn(
+    &mut Conn,
+    &Forum,
+    Option<&Url>,
+    OrganisationId,
+    OrganisationId,
+) -> Result<(), storage::Error>;
 
 async fn take(inbound: Inbound, data: &Data<Federation>, effect: Effect) -> Result<(), WireError> {
     let answered = answered(&inbound)?;
     let sender = inbound.sender.id;
     inbound
-        .once(data, move |conn, _| {
+        .once(data, move |conn, forum| {
             match answered.follower(conn, sender)? {
-                Some(me) => effect(conn, answered.uri.as_ref(), me, sender),
+                Some(me) => effect(conn, forum, answered.uri.as_ref(), me, sender),
                 None => Ok(()),
             }
         })

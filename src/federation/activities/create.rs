@@ -13,7 +13,7 @@ use crate::{
         json::ADDRESSING,
         objects::{Document, entry},
     },
-    operations::entries,
+    operations::entries::{self, Occasion},
 };
 
 activity!(Create, check, take);
@@ -63,14 +63,20 @@ fn is_ballot(inbound: &Inbound) -> bool {
     votes.len() > 1 && votes.iter().all(|vote| entry::is_vote(Document(vote)))
 }
 
-/// Is a local organisation addressed by name?
-pub(super) fn addresses_us(inbound: &Inbound, data: &Data<Federation>) -> bool {
+/// Why the object of this activity comes in: is a local organisation addressed
+/// by name?
+pub(super) fn occasion(inbound: &Inbound, data: &Data<Federation>) -> Occasion {
     let activity = inbound.read();
-    ["to", "cc"]
+    let is_addressed = ["to", "cc"]
         .iter()
         .flat_map(|key| activity.texts(key))
         .filter_map(|text| Url::parse(text).ok())
-        .any(|url| data.forum.urls.read_organisation(&url).is_some())
+        .any(|url| data.forum.urls.read_organisation(&url).is_some());
+    if is_addressed {
+        Occasion::Addressed
+    } else {
+        Occasion::Sent
+    }
 }
 
 fn check(inbound: &Inbound) -> Result<(), WireError> {
@@ -88,11 +94,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     let Some(object) = own_object(&inbound, data).await? else {
         return Ok(());
     };
-    let asked = addresses_us(&inbound, data);
+    let occasion = occasion(&inbound, data);
     let arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
     inbound
         .once(data, move |conn, forum| {
-            entries::accept_remote(conn, forum, arrived, asked).map(drop)
+            entries::accept_remote(conn, forum, arrived, occasion).map(drop)
         })
         .await
 }

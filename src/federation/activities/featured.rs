@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{Inbound, activity, wanted::fetch_if_wanted};
 use crate::{
-    domain::organisation::Organisation,
     federation::{Federation, WireError},
-    storage::{self, Conn, entries, pins},
+    operations::pins::pinnable,
+    storage::{self, pins},
 };
 
 activity!(Add, check, add);
@@ -35,8 +35,8 @@ async fn add(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError>
     let sender = inbound.sender.clone();
     inbound
         .once(data, move |conn, forum| {
-            match own(conn, &sender, &object)? {
-                Some(known) => pins::put(conn, known.id, sender.id, forum.now()),
+            match pinnable(conn, sender.id, &object)? {
+                Some(entry) => pins::put(conn, entry, sender.id, forum.now()),
                 None => Ok::<(), storage::Error>(()),
             }
         })
@@ -49,19 +49,11 @@ async fn remove(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireErr
     };
     let sender = inbound.sender.clone();
     inbound
-        .once(data, move |conn, _| match own(conn, &sender, &object)? {
-            Some(known) => pins::remove(conn, known.id).map(drop),
-            None => Ok::<(), storage::Error>(()),
+        .once(data, move |conn, _| {
+            match pinnable(conn, sender.id, &object)? {
+                Some(entry) => pins::remove(conn, entry).map(drop),
+                None => Ok::<(), storage::Error>(()),
+            }
         })
         .await
-}
-
-/// Nobody pins what another wrote.
-fn own(
-    conn: &mut Conn,
-    sender: &Organisation,
-    object: &Url,
-) -> Result<Option<entries::Known>, storage::Error> {
-    Ok(entries::known(conn, object)?
-        .filter(|known| known.author == sender.id && known.public && known.deleted_at.is_none()))
 }

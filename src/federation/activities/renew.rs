@@ -13,7 +13,7 @@ use crate::{
         fetch::FetchError,
         objects::{Document, entry},
     },
-    operations::entries::{delete_remote, update_remote},
+    operations::entries::{Occasion, delete_remote, update_remote},
     storage::{self, entries, follows, organisations},
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn renew(
             let arrived = entry::read(&found, author, data.forum.now())?;
             inbound
                 .once(data, move |conn, forum| {
-                    update_remote(conn, forum, arrived, false).map(drop)
+                    update_remote(conn, forum, arrived, Occasion::Sent).map(drop)
                 })
                 .await
         }

@@ -4,7 +4,7 @@ use activitypub_federation::config::Data;
 
 use super::{
     Inbound, activity,
-    create::{addresses_us, own_object},
+    create::{occasion, own_object},
 };
 use crate::{
     federation::{
@@ -23,7 +23,7 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     let Some(object) = own_object(&inbound, data).await? else {
         return Ok(());
     };
-    let asked = addresses_us(&inbound, data);
+    let occasion = occasion(&inbound, data);
     let mut arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
     let is_poll = Document(&object).kind() == "Question";
     // Not of a poll: new counts are told without a new version.
@@ -38,7 +38,7 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
             if is_poll {
                 entries::renew_poll(conn, &arrived)?;
             }
-            entries::update_remote(conn, forum, arrived, asked).map(drop)
+            entries::update_remote(conn, forum, arrived, occasion).map(drop)
         })
         .await
 }

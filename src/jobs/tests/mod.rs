@@ -48,6 +48,7 @@ fn fast() -> Settings {
         poll: ms(20),
         lease: ms(600),
         tasks: 4,
+        asking: 2,
         lanes: 8,
         probes: 4,
         window: 4,

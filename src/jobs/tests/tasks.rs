@@ -34,7 +34,8 @@ impl Work for Working {
     fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
         let number = match task {
             Task::Distribute { activity } => activity.0,
-            Task::Refresh { organisation } => organisation.0,
+            Task::ReadHistory { organisation } | Task::ReadPins { organisation } => organisation.0,
+            Task::ReadConversation { entry } => entry.0,
             Task::Sweep => return Idle.run(task),
         };
         let mut ran = self.ran.lock().expect("not poisoned");
@@ -44,8 +45,9 @@ impl Work for Working {
     }
 }
 
-fn refresh(number: i64) -> Task {
-    Task::Refresh {
+/// Waits for another server.
+fn asking(number: i64) -> Task {
+    Task::ReadHistory {
         organisation: OrganisationId(number),
     }
 }
@@ -89,7 +91,7 @@ fn a_task_is_run_until_it_goes_well() {
                 }
             })
         });
-        enqueue(&db, 10, refresh(10)).await;
+        enqueue(&db, 10, asking(10)).await;
         let rig = start_working(&db, fast(), &no_hosts(), work.clone());
         until("it ran three times", async || work.ran().len() >= 3).await;
         until("it is done", async || backlog(&db).await == DONE).await;
@@ -102,7 +104,7 @@ fn a_task_is_run_until_it_goes_well() {
 fn a_task_that_never_goes_well_is_given_up_and_kept() {
     on_both(async |db| {
         let work = Working::new(|_, _| Box::pin(async { anyhow::bail!("no luck") }));
-        enqueue(&db, 10, refresh(10)).await;
+        enqueue(&db, 10, asking(10)).await;
         let settings = Settings {
             retry_after: vec![ms(1)],
             ..fast()
@@ -130,12 +132,12 @@ fn tasks_run_at_once_but_not_too_many() {
             })
         });
         for number in 10..30 {
-            enqueue(&db, number, refresh(number)).await;
+            enqueue(&db, number, asking(number)).await;
         }
         let rig = start_working(&db, fast(), &no_hosts(), work);
         until("all are done", async || backlog(&db).await == DONE).await;
         rig.runner.stop(SOON).await;
-        assert_eq!(most.load(Ordering::SeqCst), 4);
+        assert_eq!(most.load(Ordering::SeqCst), 2);
     });
 }
 
@@ -202,7 +204,7 @@ fn a_stop_waits_for_the_tasks_that_run_and_begins_no_more() {
             })
         });
         for number in 10..20 {
-            enqueue(&db, number, refresh(number)).await;
+            enqueue(&db, number, asking(number)).await;
         }
         let rig = start_working(&db, fast(), &no_hosts(), work.clone());
         until("some run", async || !work.ran().is_empty()).await;
@@ -210,5 +212,46 @@ fn a_stop_waits_for_the_tasks_that_run_and_begins_no_more() {
         let ran = i64::try_from(work.ran().len()).expect("few");
         assert!(ran <= 8, "{ran}");
         assert_eq!(backlog(&db).await.waiting, 11 - ran);
+    });
+}
+
+#[test]
+fn tasks_that_wait_for_a_slow_server_hold_up_no_others() {
+    on_both(async |db| {
+        let work = Working::new(|number, _| {
+            Box::pin(async move {
+                if number < 20 {
+                    std::future::pending::<()>().await;
+                }
+                Ok(Next::Done)
+            })
+        });
+        for number in 10..20 {
+            enqueue(&db, number, asking(number)).await;
+        }
+        enqueue(&db, 20, distribute(20)).await;
+        let rig = start_working(&db, fast(), &no_hosts(), work.clone());
+        until("the activity is distributed", async || {
+            work.ran().contains(&20)
+        })
+        .await;
+        assert_eq!(work.ran().iter().filter(|one| **one < 20).count(), 2);
+        drop(rig);
+    });
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_asked_again_then_and_not_for_ever() {
+    on_both(async |db| {
+        let work = Working::new(|_, _| Box::pin(async { Ok(Next::Later(ms(1))) }));
+        enqueue(&db, 10, asking(10)).await;
+        let rig = start_working(&db, fast(), &no_hosts(), work.clone());
+        until("it ran as often as tasks may", async || {
+            work.ran().len() >= 20
+        })
+        .await;
+        until("it is over", async || backlog(&db).await == DONE).await;
+        rig.runner.stop(SOON).await;
+        assert_eq!(work.ran().len(), 20);
     });
 }

@@ -3,7 +3,9 @@
 mod making;
 mod received;
 
-pub use received::{Arrived, Reception, accept_remote, delete_remote, renew_poll, update_remote};
+pub use received::{
+    Arrived, Occasion, Reception, accept_remote, delete_remote, renew_poll, update_remote,
+};
 
 use super::{Forum, announce::announce, people::Person};
 use crate::{

@@ -10,6 +10,7 @@ use crate::{
         entry::{Content, Counts, Entry, Thread},
         id::{EntryId, OrganisationId},
         organisation::{Organisation, OrganisationState},
+        task::Task,
     },
     operations::Forum,
     storage::{self, Conn, blocks, entries, follows, organisations, tombstones},
@@ -41,9 +42,23 @@ pub enum Reception {
     Ignored,
 }
 
-/// Stores a public entry of another server. Unless it was `asked` for (by a
-/// look-up, or addressed to somebody here), it must come from an organisation
-/// that is followed here or answer an entry that is known here.
+/// Why an entry of another server comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Its server sent it.
+    Sent,
+    /// Its server sent it, addressed to an organisation of this node.
+    Addressed,
+    /// Somebody here looked it up, or somebody followed here points to it.
+    Asked,
+    /// This node reads what came before; nobody is told of it.
+    Backfilled,
+}
+
+/// Stores a public entry of another server. Unless it was asked for or
+/// addressed to somebody here, it must come from an organisation that is
+/// followed here or answer an entry that is known here. What a new entry
+/// answers is read afterwards, if it is not known.
 ///
 /// # Errors
 /// Storage only.
@@ -51,7 +66,7 @@ pub fn accept_remote(
     conn: &mut Conn,
     forum: &Forum,
     arrived: Arrived,
-    asked: bool,
+    occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
     if entries::known(conn, &arrived.uri)?.is_some()
         || tombstones::is_buried(conn, &arrived.uri, &arrived.author.uri)?
@@ -62,6 +77,7 @@ pub fn accept_remote(
         Some(uri) => entries::known(conn, uri)?,
         None => None,
     };
+    let answers_unknown = arrived.in_reply_to.is_some() && parent.is_none();
     // Nobody outside has read what is not public, so nobody can answer it.
     if parent
         .as_ref()
@@ -79,6 +95,10 @@ pub fn accept_remote(
     {
         return Ok(Reception::Ignored);
     }
+    let asked = match occasion {
+        Occasion::Addressed | Occasion::Asked => true,
+        Occasion::Sent | Occasion::Backfilled => false,
+    };
     let wanted = asked || parent.is_some() || follows::is_followed_here(conn, arrived.author.id)?;
     if !wanted {
         return Ok(Reception::Ignored);
@@ -97,6 +117,10 @@ pub fn accept_remote(
     let entry = arrived.into_entry(id, thread, created_at, edited_at);
     entries::insert(conn, &entry)?;
     entries::adopt_replies(conn, &entry)?;
+    let is_new = matches!(occasion, Occasion::Sent | Occasion::Addressed);
+    if is_new && answers_unknown {
+        forum.enqueue_asking(conn, &Task::ReadConversation { entry: id })?;
+    }
     Ok(Reception::Stored(id))
 }
 
@@ -133,6 +157,11 @@ impl Arrived {
     }
 }
 
+/// Is this a stored entry of this author of another server?
+fn is_theirs(known: &entries::Known, author: &Organisation) -> bool {
+    known.author == author.id && !known.local && known.deleted_at.is_none()
+}
+
 /// Takes over a newer version of an entry that its owner sent. One that was
 /// not known is accepted as new, so that Update may overtake Create.
 ///
@@ -142,17 +171,16 @@ pub fn update_remote(
     conn: &mut Conn,
     forum: &Forum,
     arrived: Arrived,
-    asked: bool,
+    occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
     let Some(known) = entries::known(conn, &arrived.uri)? else {
-        return accept_remote(conn, forum, arrived, asked);
+        return accept_remote(conn, forum, arrived, occasion);
     };
-    let is_owner = known.author == arrived.author.id && !known.local;
     let updated = arrived
         .updated
         .unwrap_or(arrived.published)
         .min(forum.now());
-    if !is_owner || known.deleted_at.is_some() || updated <= known.updated_at {
+    if !is_theirs(&known, &arrived.author) || updated <= known.updated_at {
         return Ok(Reception::Ignored);
     }
     let Some(before) = entries::find(conn, &Viewer::Anonymous, known.id)? else {
@@ -172,9 +200,8 @@ pub fn renew_poll(conn: &mut Conn, arrived: &Arrived) -> Result<(), storage::Err
     let Some(known) = entries::known(conn, &arrived.uri)? else {
         return Ok(());
     };
-    let is_owner = known.author == arrived.author.id && !known.local;
     let version = arrived.updated.unwrap_or(arrived.published);
-    if !is_owner || known.deleted_at.is_some() || version < known.updated_at {
+    if !is_theirs(&known, &arrived.author) || version < known.updated_at {
         return Ok(());
     }
     match entries::find(conn, &Viewer::Anonymous, known.id)? {

@@ -8,7 +8,6 @@ mod groups;
 mod peer;
 mod polls;
 mod proposals;
-mod server;
 mod spelling;
 
 use self::peer::{Family, Peer};

@@ -6,10 +6,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    fixtures::{Filling, fill, path, pkcs1, read},
-    server::Server,
-};
+use super::fixtures::{Filling, fill, path, pkcs1, read};
 use crate::{
     domain::{
         account::Role,
@@ -27,7 +24,7 @@ use crate::{
     },
     operations::{entries::publish, follows, organisations::save_remote},
     storage::{self, Db, entries, organisations},
-    tests::{audience::draft, foreign::signed, test_app::TestApp},
+    tests::{audience::draft, foreign::signed, server::Server, test_app::TestApp},
 };
 
 /// A family, and what its fixtures say.

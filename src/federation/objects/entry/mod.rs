@@ -14,7 +14,7 @@ use super::Document;
 use crate::{
     domain::{audience::Viewer, entry::Entry},
     federation::{Federation, WireError, origin::same_origin},
-    operations::entries::accept_remote,
+    operations::entries::{Occasion, accept_remote},
     storage::{entries, organisations},
 };
 
@@ -82,7 +82,7 @@ impl Object for ApEntry {
                     .ok_or_else(|| WireError::Malformed("the author is not known".into()))?;
                 let arrived = read(&json, author, now)?;
                 let uri = arrived.uri.clone();
-                accept_remote(conn, forum, arrived, true)?;
+                accept_remote(conn, forum, arrived, Occasion::Asked)?;
                 Ok::<_, WireError>(entries::find_by_uri(conn, &Viewer::Anonymous, &uri)?)
             })
             .await?;

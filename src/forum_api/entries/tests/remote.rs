@@ -13,7 +13,7 @@ use crate::{
     },
     forum_api::tests::{assert_described, assert_problem},
     operations::{
-        entries::{Arrived, Reception, accept_remote},
+        entries::{Arrived, Occasion, Reception, accept_remote},
         organisations::{Described, save_remote},
     },
     storage::{Error, testing::on_both},
@@ -96,7 +96,7 @@ async fn receive(world: &World, number: u32, in_reply_to: Option<Url>) -> Recept
                 published: noon(),
                 updated: None,
             };
-            accept_remote(conn, forum, arrived, true)
+            accept_remote(conn, forum, arrived, Occasion::Asked)
         })
         .await
         .expect("received")

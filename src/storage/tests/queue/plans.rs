@@ -12,11 +12,14 @@ use diesel::{
 };
 
 use super::*;
-use crate::storage::{
-    deliveries,
-    lanes::{self, Health},
-    tasks,
-    testing::{TestDatabase, block_on},
+use crate::{
+    domain::task::Pace,
+    storage::{
+        deliveries,
+        lanes::{self, Health},
+        tasks,
+        testing::{TestDatabase, block_on},
+    },
 };
 
 const LEASE: Duration = Duration::from_secs(10);
@@ -107,7 +110,8 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     deliveries::inboxes_told_by(conn, SENDER)?;
     deliveries::stale(conn, at(0), 9)?;
     deliveries::remove(conn, &[id])?;
-    tasks::claim(conn, at(0), 9, LEASE)?;
+    tasks::claim(conn, Pace::Alone, at(0), 9, LEASE)?;
+    tasks::waiting(conn, Pace::Asking)?;
     Ok(())
 }
 
@@ -143,7 +147,7 @@ fn due_lanes_and_tasks_are_found_by_index() {
     let plans = plans(|conn| {
         lanes::claim(conn, Health::Healthy, at(0), 9, LEASE)?;
         lanes::claim(conn, Health::Failing, at(0), 9, LEASE)?;
-        tasks::claim(conn, at(0), 9, LEASE).map(drop)
+        tasks::claim(conn, Pace::Alone, at(0), 9, LEASE).map(drop)
     });
     let begins = [
         "SEARCH lanes USING INDEX lanes_due",

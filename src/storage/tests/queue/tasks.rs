@@ -4,7 +4,7 @@ use super::{at, write};
 use crate::{
     domain::{
         id::{ActivityId, TaskId},
-        task::Task,
+        task::{Pace, Task},
     },
     storage::{
         Db,
@@ -31,7 +31,7 @@ async fn enqueue(db: &Db, number: i64, seconds: i64) {
 /// The ids of the tasks claimed, and how often each was tried before.
 async fn claim(db: &Db, seconds: i64, limit: i64) -> Vec<(i64, i32)> {
     write(db, move |conn| {
-        tasks::claim(conn, at(seconds), limit, LEASE)
+        tasks::claim(conn, Pace::Alone, at(seconds), limit, LEASE)
     })
     .await
     .into_iter()

@@ -1,4 +1,5 @@
-//! The HTTP server of a family: gives out the objects of what it sent.
+//! The HTTP server of somebody else, which gives out the documents that it
+//! was given.
 
 use std::{
     collections::HashMap,
@@ -28,6 +29,8 @@ struct Shelf {
     objects: HashMap<String, Value>,
     /// Paths that were asked for.
     asked: Vec<String>,
+    /// Answers everything.
+    failing: Option<StatusCode>,
 }
 
 impl Drop for Server {
@@ -55,12 +58,28 @@ impl Server {
         while object.get("object").is_some_and(Value::is_object) {
             object = object["object"].take();
         }
-        if let Some(id) = object["id"].as_str() {
+        self.put(&object);
+    }
+
+    /// Gives out a document at its id from now on.
+    pub fn put(&self, document: &Value) {
+        if let Some(id) = document["id"].as_str() {
             let id: Url = id.parse().expect("an address");
             let path = id[Position::BeforePath..].to_owned();
             let mut shelf = self.shelf.lock().expect("no panic");
-            shelf.objects.insert(path, object);
+            shelf.objects.insert(path, document.clone());
         }
+    }
+
+    /// Every answer is this from now on.
+    pub fn fail_with(&self, status: u16) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        self.shelf.lock().expect("no panic").failing = Some(status);
+    }
+
+    /// How many requests there were.
+    pub fn asked(&self) -> usize {
+        self.shelf.lock().expect("no panic").asked.len()
     }
 
     /// Everything is gone from now on.
@@ -79,12 +98,13 @@ async fn serve(listener: TcpListener, shelf: Arc<Mutex<Shelf>>) {
     let answer = move |uri: Uri| {
         let mut shelf = shelf.lock().expect("no panic");
         shelf.asked.push(uri.to_string());
-        let answer = match shelf.objects.get(&uri.to_string()) {
-            Some(object) => {
+        let answer = match (shelf.failing, shelf.objects.get(&uri.to_string())) {
+            (Some(status), _) => status.into_response(),
+            (None, Some(object)) => {
                 let kind = [(header::CONTENT_TYPE, "application/activity+json")];
                 (kind, object.to_string()).into_response()
             }
-            None => StatusCode::GONE.into_response(),
+            (None, None) => StatusCode::GONE.into_response(),
         };
         async move { answer }
     };

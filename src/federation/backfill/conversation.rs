@@ -1,0 +1,212 @@
+//! The conversation that an entry belongs to: upwards what it answers, to the
+//! beginning; from there downwards what else was said, in the order of
+//! FEP-f228: the collection of the whole conversation where its owner gives
+//! one, else the replies to each entry.
+
+use std::collections::{HashSet, VecDeque};
+
+use activitypub_federation::config::Data;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    Reading,
+    collection::{Walk, document_of, published},
+    in_turn, is_known, keep, may_pass,
+};
+use crate::{
+    domain::{audience::Viewer, entry::Entry, id::EntryId},
+    federation::{
+        Federation, WireError, Wiring,
+        dereference::document,
+        fetch::Budget,
+        objects::{Document, address},
+    },
+    operations::entries::Occasion,
+    storage::{self, entries},
+};
+
+/// Requests for one conversation.
+const REQUESTS: u32 = 60;
+/// Entries above the one that arrived, as many as anybody will read.
+const ABOVE: usize = 30;
+/// Entries below the first.
+const BELOW: usize = 100;
+/// Pages of one collection.
+const PAGES: usize = 5;
+
+/// Where an owner lists a conversation: its activities, or its entries.
+const WHOLE: [&str; 2] = ["contextHistory", "context"];
+
+/// Reads what an entry answers and the rest of its conversation.
+///
+/// # Errors
+/// Those that may pass; what was read by then is kept.
+pub async fn read(wiring: &Wiring, id: EntryId) -> Result<Reading, WireError> {
+    let data = wiring.to_request_data();
+    let Some(entry) = find(&data, id).await? else {
+        return Ok(Reading::Done);
+    };
+    let at = match (&entry.thread.in_reply_to, &entry.thread.in_reply_to_uri) {
+        (None, Some(missing)) => missing.clone(),
+        (Some(_), _) | (None, None) => entry.uri.clone(),
+    };
+    let budget = Budget::new(REQUESTS);
+    let work = async {
+        climb(&data, &entry, &budget).await?;
+        // By now the entry may belong to a longer conversation.
+        let Some(entry) = find(&data, id).await? else {
+            return Ok(());
+        };
+        match find(&data, entry.thread.root).await? {
+            Some(first) if !first.is_local() => descend(&data, &first.uri, &budget).await,
+            // Of our own we know all.
+            Some(_) | None => Ok(()),
+        }
+    };
+    in_turn(&data, &at, work).await
+}
+
+async fn find(federation: &Federation, id: EntryId) -> Result<Option<Entry>, storage::Error> {
+    let found = federation
+        .forum
+        .db
+        .read(move |conn| entries::find(conn, &Viewer::Anonymous, id));
+    found.await
+}
+
+/// Fetches what the entry answers, what that answers, and so on, up to the
+/// first, one that is known, or one that nobody gives us.
+async fn climb(data: &Data<Federation>, entry: &Entry, budget: &Budget) -> Result<(), WireError> {
+    let mut above = entry.thread.in_reply_to_uri.clone();
+    for _ in 0..ABOVE {
+        let Some(parent) = above else { break };
+        if data.origin.is_claimed_by(&parent) || is_known(data, &parent).await? {
+            break;
+        }
+        let found = match document(data, &parent, budget).await {
+            Ok(found) => found,
+            Err(error) if may_pass(&error) => return Err(error),
+            Err(_) => break,
+        };
+        above = Document(&found).url("inReplyTo");
+        match keep(data, found, Occasion::Asked, budget).await {
+            Ok(()) => {}
+            Err(error) if may_pass(&error) => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+/// Fetches what belongs to the conversation that began with `first`.
+async fn descend(data: &Data<Federation>, first: &Url, budget: &Budget) -> Result<(), WireError> {
+    let beginning = document(data, first, budget).await?;
+    let mut found = Found::default();
+    let mut is_listed = false;
+    for key in WHOLE {
+        if let Some(collection) = Document(&beginning).get(key)
+            && found.read(data, collection, first, budget).await?
+        {
+            is_listed = true;
+            break;
+        }
+    }
+    if !is_listed {
+        found.follow_replies(data, beginning, first, budget).await?;
+    }
+    found.keep(data, budget).await
+}
+
+/// What was found of a conversation.
+#[derive(Default)]
+struct Found {
+    seen: HashSet<Url>,
+    documents: Vec<Value>,
+}
+
+impl Found {
+    /// Reads the entries of a collection that are not known; false when there
+    /// is no such collection. One that breaks off counts as far as it goes.
+    async fn read(
+        &mut self,
+        data: &Data<Federation>,
+        collection: &Value,
+        at: &Url,
+        budget: &Budget,
+    ) -> Result<bool, storage::Error> {
+        let mut walk = Walk::new(data, budget, at, collection.clone(), PAGES);
+        let mut is_there = false;
+        loop {
+            let members = match walk.page().await {
+                Ok(Some(members)) => members,
+                Err(WireError::Storage(error)) => return Err(error),
+                Ok(None) | Err(_) => return Ok(is_there),
+            };
+            is_there = true;
+            for found in members.iter().filter_map(published) {
+                self.add(data, found, at, budget).await?;
+            }
+        }
+    }
+
+    async fn add(
+        &mut self,
+        data: &Data<Federation>,
+        found: &Value,
+        at: &Url,
+        budget: &Budget,
+    ) -> Result<(), storage::Error> {
+        let Some(id) = address(found).filter(|_| self.documents.len() < BELOW) else {
+            return Ok(());
+        };
+        let is_new = self.seen.insert(id.clone());
+        if !is_new || data.origin.is_claimed_by(&id) || is_known(data, &id).await? {
+            return Ok(());
+        }
+        match document_of(data, found, at, budget).await {
+            Ok(document) => self.documents.push(document),
+            Err(WireError::Storage(error)) => return Err(error),
+            // The others may be there all the same.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Reads the replies to an entry, the replies to those, and so on.
+    async fn follow_replies(
+        &mut self,
+        data: &Data<Federation>,
+        beginning: Value,
+        at: &Url,
+        budget: &Budget,
+    ) -> Result<(), storage::Error> {
+        let mut waiting = VecDeque::from([(beginning, at.clone())]);
+        while let Some((document, id)) = waiting.pop_front() {
+            let Some(replies) = Document(&document).get("replies") else {
+                continue;
+            };
+            let before = self.documents.len();
+            self.read(data, replies, &id, budget).await?;
+            let new = self.documents[before..].iter();
+            waiting.extend(new.filter_map(|one| Some((one.clone(), address(one)?))));
+        }
+        Ok(())
+    }
+
+    /// Stores what was found, the oldest first: only what answers a known
+    /// entry is kept.
+    async fn keep(mut self, data: &Data<Federation>, budget: &Budget) -> Result<(), WireError> {
+        let published =
+            |one: &Value| -> Option<DateTime<Utc>> { Document(one).instant("published") };
+        self.documents.sort_by_key(published);
+        for document in self.documents {
+            let kept = keep(data, document, Occasion::Backfilled, budget).await;
+            if let Err(WireError::Storage(error)) = kept {
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+}
