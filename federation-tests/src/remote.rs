@@ -14,6 +14,7 @@ use axum::{
     http::{HeaderMap, Method, Uri},
     response::Response,
 };
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -144,7 +145,7 @@ impl Remote {
         })
     }
 
-    /// Answers this at a path from now on.
+    /// Answers this at a path from now on; to posts with `POST ` before it.
     pub fn say(&self, path: &str, answer: Answer) {
         lock(&self.answers).insert(path.to_owned(), answer);
     }
@@ -165,15 +166,19 @@ impl Remote {
 
     /// A delivery that is signed as it should be, for a test to spoil.
     pub fn delivery(&self, origin: &str, body: Vec<u8>) -> Delivery {
+        let now = wait::now();
         Delivery {
             origin: origin.to_owned(),
             path: "/inbox".to_owned(),
             host: origin.trim_start_matches("http://").to_owned(),
-            date: wait::now(),
+            date: now,
             key_id: self.key_id(),
             digest: digest(&body),
             body,
             headers: vec!["(request-target)", "host", "date", "digest"],
+            algorithm: "rsa-sha256",
+            created: now,
+            expires: now + TimeDelta::minutes(5),
         }
     }
 
@@ -252,10 +257,11 @@ async fn answer(
         headers,
         body: body.to_vec(),
     });
-    if method == Method::POST {
-        return reply(202, "text/plain", Vec::new());
-    }
-    let found = lock(&answers).get(&key(&uri)).cloned();
+    let key = match method == Method::POST {
+        true => format!("POST {}", uri.path()),
+        false => key(&uri),
+    };
+    let found = lock(&answers).get(&key).cloned();
     match found {
         Some(Answer::Document(document)) => reply(
             200,
@@ -264,7 +270,7 @@ async fn answer(
         ),
         Some(Answer::Raw(status, content_type, body)) => reply(status, content_type, body),
         Some(Answer::Redirect(target)) => Response::builder()
-            .status(302)
+            .status(if method == Method::POST { 307 } else { 302 })
             .header("location", target)
             .body(Body::empty())
             .expect("a redirect is a response"),
@@ -272,6 +278,7 @@ async fn answer(
             tokio::time::sleep(duration).await;
             reply(200, "application/activity+json", b"{}".to_vec())
         }
+        None if method == Method::POST => reply(202, "text/plain", Vec::new()),
         None => reply(404, "text/plain", b"not here".to_vec()),
     }
 }

@@ -34,7 +34,8 @@ impl Key {
         )
     }
 
-    fn sign(&self, text: &str) -> String {
+    /// Base64 of the signature (RSASSA-PKCS1-v1_5 with SHA-256) of a text.
+    pub fn sign(&self, text: &str) -> String {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
             .sign(
@@ -74,18 +75,40 @@ pub struct Delivery {
     pub digest: String,
     /// The names that are signed, in order.
     pub headers: Vec<&'static str>,
+    pub algorithm: &'static str,
+    /// When it was made and when it ends, where the names are signed.
+    pub created: DateTime<Utc>,
+    pub expires: DateTime<Utc>,
 }
 
 impl Delivery {
     /// The `Signature` header of this delivery.
     pub fn signature(&self, key: &Key) -> String {
         let lines: Vec<String> = self.headers.iter().map(|name| self.line(name)).collect();
+        let mut times = String::new();
+        for (name, at) in [("created", self.created), ("expires", self.expires)] {
+            if self.headers.contains(&format!("({name})").as_str()) {
+                times.push_str(&format!("{name}={},", at.timestamp()));
+            }
+        }
         format!(
-            "keyId=\"{}\",algorithm=\"rsa-sha256\",headers=\"{}\",signature=\"{}\"",
+            "keyId=\"{}\",algorithm=\"{}\",{times}headers=\"{}\",signature=\"{}\"",
             self.key_id,
+            self.algorithm,
             self.headers.join(" "),
             key.sign(&lines.join("\n"))
         )
+    }
+
+    /// The header lines of this delivery, with that signature.
+    pub fn lines(&self, signature: &str) -> Vec<String> {
+        vec![
+            format!("host: {}", self.host),
+            format!("date: {}", http_date(self.date)),
+            format!("digest: {}", self.digest),
+            "content-type: application/activity+json".to_owned(),
+            format!("signature: {signature}"),
+        ]
     }
 
     fn line(&self, name: &str) -> String {
@@ -94,6 +117,8 @@ impl Delivery {
             "host" => self.host.clone(),
             "date" => http_date(self.date),
             "digest" => self.digest.clone(),
+            "(created)" => self.created.timestamp().to_string(),
+            "(expires)" => self.expires.timestamp().to_string(),
             other => panic!("this delivery has no header {other}"),
         };
         format!("{name}: {value}")

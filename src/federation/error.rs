@@ -27,6 +27,8 @@ pub enum WireError {
     KeyUnavailable,
     #[error("there is no such inbox")]
     NoInbox,
+    #[error("the request took too long to arrive")]
+    TooSlow,
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]

@@ -2,13 +2,16 @@
 //! parse → origin rules → effects (SECURITY.md 2.1). An answer of success is
 //! given after the commit.
 
-use axum::body::{Bytes, to_bytes};
+use std::time::Duration;
+
 use axum::{
+    body::{Body, Bytes, to_bytes},
     extract::{Path, Request, State},
     http::{StatusCode, header::RETRY_AFTER, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     Federation, WireError, activities,
@@ -26,6 +29,10 @@ use crate::{
     storage::{self, organisations},
     urls,
 };
+
+/// How long the body of a request may take to arrive. Senders give up sooner;
+/// who drips would keep a connection and its memory for ever.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// `POST /inbox`.
 pub async fn shared(State(app): State<App>, request: Request) -> Response {
@@ -85,6 +92,7 @@ fn status(error: &WireError) -> StatusCode {
         }
         WireError::NotTheirs(_) => StatusCode::FORBIDDEN,
         WireError::NoInbox => StatusCode::NOT_FOUND,
+        WireError::TooSlow => StatusCode::REQUEST_TIMEOUT,
         WireError::Fetch(error) if !error.is_temporary() => StatusCode::BAD_REQUEST,
         WireError::KeyUnavailable | WireError::Fetch(_) => StatusCode::SERVICE_UNAVAILABLE,
         WireError::Storage(storage::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
@@ -94,9 +102,7 @@ fn status(error: &WireError) -> StatusCode {
 
 async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| SignatureError::TooLarge)?;
+    let body = whole(body, BODY_WITHIN).await?;
     let federation: &Federation = &app.federation;
     let unverified = {
         let received = received(&parts, &body);
@@ -128,6 +134,13 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let document = normalise(document);
     check_recipients(&document)?;
     act(app, sender.organisation.clone(), proof, document, &budget).await
+}
+
+/// The body, if it is not too large and does not take too long.
+async fn whole(body: Body, within: Duration) -> Result<Bytes, WireError> {
+    let read = timeout(within, to_bytes(body, MAX_BODY_BYTES)).await;
+    let read = read.map_err(|_elapsed| WireError::TooSlow)?;
+    Ok(read.map_err(|_| SignatureError::TooLarge)?)
 }
 
 fn received<'a>(parts: &'a Parts, body: &'a Bytes) -> Received<'a> {
@@ -189,4 +202,25 @@ async fn act(
         budget: budget.clone(),
     };
     activities::receive(inbound, &data).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_is_waited_for_no_longer_than_it_may_take() {
+        let brief = Duration::from_millis(50);
+        let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let error = whole(never, brief).await.expect_err("too slow");
+        assert_eq!(status(&error), StatusCode::REQUEST_TIMEOUT);
+        let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1_024]));
+        let endless = Body::from_stream(stream::repeat_with(chunk));
+        let error = whole(endless, BODY_WITHIN).await.expect_err("too large");
+        assert_eq!(status(&error), StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }

@@ -101,6 +101,7 @@ fn refusal(error: WireError) -> Refusal {
         | WireError::NotTheirs(_)
         | WireError::UnknownKey
         | WireError::NoInbox
+        | WireError::TooSlow
         | WireError::Fetch(_) => Refusal::Unauthorised(WireError::UnknownKey.to_string()),
     }
 }

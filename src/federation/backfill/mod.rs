@@ -78,7 +78,8 @@ fn may_pass(error: &WireError) -> bool {
         | WireError::NotTheirs(_)
         | WireError::UnknownKey
         | WireError::KeyUnavailable
-        | WireError::NoInbox => false,
+        | WireError::NoInbox
+        | WireError::TooSlow => false,
     }
 }
 
