@@ -1,4 +1,4 @@
-//! Scripts on Node and Python that drive real clients.
+//! Scripts on Node and Python: foreign servers, and drivers of real clients.
 
 use std::{
     env,
@@ -8,7 +8,8 @@ use std::{
 
 use serde_json::Value;
 
-/// The environment variable with the Python that has the clients installed.
+/// The environment variable with the Python that has `requirements.txt`
+/// installed. Without it, the one counts that `./test` made.
 pub const PYTHON: &str = "VIRTUAL_FORUM_TEST_PYTHON";
 
 /// The directory of this package.
@@ -31,16 +32,41 @@ pub fn node(script: &str) -> Command {
     command
 }
 
-/// A program of the Python environment with the clients, for example `toot`.
+/// A script of this package on Python.
 ///
 /// # Panics
-/// When [`PYTHON`] is unset.
+/// When the packages are not installed.
+pub fn python(script: &str) -> Command {
+    let mut command = python_tool("python");
+    command.arg(here().join(script));
+    command
+}
+
+/// A program of the Python environment, for example `toot`.
+///
+/// # Panics
+/// When the packages are not installed.
 pub fn python_tool(name: &str) -> Command {
     let python = match env::var_os(PYTHON) {
         Some(python) => PathBuf::from(python),
-        None => panic!("set {PYTHON} to a Python with clients, or start the tests with ./test"),
+        None => made_by_the_test_script(),
     };
-    Command::new(python.with_file_name(name))
+    let tool = python.with_file_name(name);
+    assert!(
+        tool.exists(),
+        "start the tests with ./test, or set {PYTHON} to a Python with requirements.txt"
+    );
+    Command::new(tool)
+}
+
+fn made_by_the_test_script() -> PathBuf {
+    // …/target/PROFILE/deps/this-test
+    let this = env::current_exe().expect("a running test has a path");
+    let target = this
+        .ancestors()
+        .nth(3)
+        .expect("test binaries lie three levels down");
+    target.join("test-venv/bin/python")
 }
 
 /// Runs a script to its end and reads the JSON it printed.

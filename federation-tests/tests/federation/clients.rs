@@ -80,15 +80,13 @@ async fn toot_reads_the_home_and_public_timelines_and_follows(store: Store) {
 
 async fn mastodon_py_reads_everything_it_knows(store: Store) {
     let scene = scene(store).await;
-    let mut command = script::python_tool("python");
-    command
-        .arg(script::here().join("clients/mastodon_py.py"))
-        .args([
-            &scene.node.origin(),
-            &scene.reader.token,
-            &scene.author.address(),
-            &scene.entry,
-        ]);
+    let mut command = script::python("clients/mastodon_py.py");
+    command.args([
+        &scene.node.origin(),
+        &scene.reader.token,
+        &scene.author.address(),
+        &scene.entry,
+    ]);
     let report = script::json(command);
     assert_eq!(report["failed"], serde_json::json!({}), "{report:#}");
     assert!(
