@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use url::Url;
 
 use super::App;
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         backfill::{Reading, read_conversation, read_history, read_pins},
         fetch::FetchError,
         outbox,
+        synchronisation::compare,
     },
     jobs::{self, Functions, Next, Runner},
 };
@@ -28,7 +30,7 @@ pub fn start_work(app: &App) -> Runner {
     let federation: Federation = (*app.federation).clone();
     let courier = federation.courier();
     let wiring = || app.federation.clone();
-    let (history, pins, conversation) = (wiring(), wiring(), wiring());
+    let (history, pins, conversation, followers) = (wiring(), wiring(), wiring(), wiring());
     let functions = Functions {
         distribute: Box::new(move |activity: ActivityId| {
             let federation = federation.clone();
@@ -49,6 +51,10 @@ pub fn start_work(app: &App) -> Runner {
         read_conversation: Box::new(move |id: EntryId| {
             let wiring = conversation.clone();
             async move { after(read_conversation(&wiring, id).await) }.boxed()
+        }),
+        compare_followers: Box::new(move |(id, url): (OrganisationId, Url)| {
+            let wiring = followers.clone();
+            async move { after(compare(&wiring, id, &url).await) }.boxed()
         }),
     };
     jobs::start(&app.forum, &app.config.delivery, courier, functions)

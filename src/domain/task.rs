@@ -2,6 +2,7 @@
 //! own transaction, `jobs` claims and runs it.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::id::{ActivityId, EntryId, OrganisationId, TaskId};
 
@@ -17,6 +18,11 @@ pub enum Task {
     ReadPins { organisation: OrganisationId },
     /// Read what an entry answers, and what else was said there.
     ReadConversation { entry: EntryId },
+    /// Read which of our organisations another counts among its followers.
+    CompareFollowers {
+        organisation: OrganisationId,
+        url: Url,
+    },
     /// Remove what is past its time: sessions, links, dead letters.
     Sweep,
 }
@@ -34,9 +40,10 @@ impl Task {
     pub fn pace(&self) -> Pace {
         match self {
             Self::Distribute { .. } | Self::Sweep => Pace::Alone,
-            Self::ReadHistory { .. } | Self::ReadPins { .. } | Self::ReadConversation { .. } => {
-                Pace::Asking
-            }
+            Self::ReadHistory { .. }
+            | Self::ReadPins { .. }
+            | Self::ReadConversation { .. }
+            | Self::CompareFollowers { .. } => Pace::Asking,
         }
     }
 }

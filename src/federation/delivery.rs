@@ -3,7 +3,7 @@
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use hyper::body::Bytes;
 use moka::sync::Cache;
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -24,6 +24,7 @@ use crate::{
 use super::{
     fetch::{Clock, FetchError, GuardedClient, Response},
     signatures::{KeyCache, KeyError, Scheme, SignError, Signer},
+    synchronisation::{self, Ours},
 };
 
 /// How many authors' parsed keys are kept, and for how long: a key that was
@@ -42,6 +43,7 @@ struct Inner {
     allowlist: bool,
     keys: KeyCache,
     signers: Cache<Url, Signer>,
+    followers: Ours,
     /// As many signatures at once as there are processors: more would only
     /// crowd out other work.
     signing: Semaphore,
@@ -70,6 +72,8 @@ struct Prepared {
     /// Who signs.
     actor: Url,
     signer: Signer,
+    /// What is said of the author's followers there (FEP-8fcf).
+    followers: Option<HeaderValue>,
 }
 
 impl Courier {
@@ -93,6 +97,7 @@ impl Courier {
             allowlist,
             keys,
             signers,
+            followers: Ours::default(),
             signing: Semaphore::new(processors),
         }))
     }
@@ -120,9 +125,9 @@ impl Courier {
 
 impl Inner {
     async fn send(&self, delivery: &Delivery) -> Result<Outcome, Obstacle> {
-        let mut prepared = self.prepare(delivery.id).await?;
-        let mut looked_again = false;
         let inbox = &delivery.inbox;
+        let mut prepared = self.prepare(delivery.id, inbox).await?;
+        let mut looked_again = false;
         let mut attempts = self.client.attempts(inbox).await;
         loop {
             let mut answer = self.post(inbox, &prepared, attempts.current()).await?;
@@ -147,12 +152,13 @@ impl Inner {
     }
 
     /// One read on one snapshot: may it leave, with which text and whose key.
-    async fn prepare(&self, id: DeliveryId) -> Result<Prepared, Obstacle> {
+    async fn prepare(&self, id: DeliveryId, inbox: &Url) -> Result<Prepared, Obstacle> {
         let allowlist = self.allowlist;
         let (cache, signers) = (self.keys.clone(), self.signers.clone());
+        let (followers, inbox) = (self.followers.clone(), inbox.clone());
         let prepared = self.db.read(move |conn| {
             let (document, actor) = match deliveries::clear(conn, id, allowlist)? {
-                Clearance::Send { document, actor } => (Bytes::from(document), actor),
+                Clearance::Send { document, actor } => (document, actor),
                 Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
             };
             let signer = match signers.get(&actor) {
@@ -163,10 +169,12 @@ impl Inner {
                     signer
                 }
             };
+            let followers = followers.header(conn, &actor, &inbox, &document)?;
             Ok(Prepared {
-                document,
+                document: Bytes::from(document),
                 actor,
                 signer,
+                followers,
             })
         });
         prepared.await
@@ -191,7 +199,10 @@ impl Inner {
         prepared: &Prepared,
         scheme: &Scheme,
     ) -> Result<Result<Response, FetchError>, Obstacle> {
-        let headers = self.sign(inbox, prepared, scheme).await?;
+        let mut headers = self.sign(inbox, prepared, scheme).await?;
+        if let Some(followers) = &prepared.followers {
+            headers.insert(&synchronisation::NAME, followers.clone());
+        }
         let body = prepared.document.clone();
         Ok(self.client.post(inbox, headers, body).await)
     }

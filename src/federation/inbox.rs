@@ -22,6 +22,7 @@ use super::{
     proofs::Proof,
     reply,
     signatures::{self, MAX_BODY_BYTES, Received, SignatureError},
+    synchronisation,
 };
 use crate::{
     app::App,
@@ -133,7 +134,10 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let proof = Proof::read(&document, federation.forum.now())?;
     let document = normalise(document);
     check_recipients(&document)?;
-    act(app, sender.organisation.clone(), proof, document, &budget).await
+    let sender = sender.organisation.clone();
+    act(app, sender.clone(), proof, document, &budget).await?;
+    synchronisation::notice(federation, &sender, &parts.headers).await?;
+    Ok(())
 }
 
 /// The body, if it is not too large and does not take too long.

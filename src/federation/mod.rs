@@ -3,7 +3,7 @@
 //! `signatures`, `proofs`, `json`, `origin` and `fetch` decide what is believed;
 //! `objects` turn documents into the domain and back; `inbox` and
 //! `activities` receive, and `backfill` reads what came before; `outbox` and
-//! `delivery` send; `lookup` finds others on a person's behalf; `routes` is what other servers read.
+//! `delivery` send; `synchronisation` compares who follows whom; `lookup` finds others on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
 mod authorship;
@@ -25,11 +25,13 @@ mod nodeinfo;
 pub mod objects;
 pub mod origin;
 pub mod outbox;
+mod pairs;
 pub mod proofs;
 pub mod readers;
 pub mod reply;
 pub mod routes;
 pub mod signatures;
+pub mod synchronisation;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,6 +44,7 @@ use keyring::Keyring;
 
 use crate::{
     config::{Config, Mode},
+    domain::id::OrganisationId,
     federation::{
         delivery::Courier,
         fetch::{FetchSettings, Gate, GuardedClient, TlsError},
@@ -58,6 +61,9 @@ const DECISIONS_FOR: Duration = Duration::from_secs(1);
 
 /// After this time a signed request is a sign of life again.
 const HEARD_FOR: Duration = Duration::from_secs(5);
+
+/// For this time the followers of an organisation are not compared again.
+const COMPARED_FOR: Duration = Duration::from_secs(60);
 
 /// The wire in the shape that the object model's library asks for. It derefs
 /// to [`Federation`].
@@ -78,6 +84,8 @@ pub struct Federation {
     gate: Gate,
     /// Hosts that were heard from just now.
     heard: moka::sync::Cache<String, ()>,
+    /// Organisations whose followers were compared with ours just now.
+    compared: moka::sync::Cache<OrganisationId, ()>,
     /// What is being read from whom.
     turns: backfill::Turns,
 }
@@ -111,6 +119,10 @@ impl Federation {
             heard: moka::sync::Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(HEARD_FOR)
+                .build(),
+            compared: moka::sync::Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(COMPARED_FOR)
                 .build(),
             turns: backfill::Turns::default(),
         })

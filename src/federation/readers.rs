@@ -16,7 +16,7 @@ use super::{
     reply::Refusal,
     signatures::{self, Received, SignatureError},
 };
-use crate::app::App;
+use crate::{app::App, domain::organisation::Organisation};
 
 /// Why somebody may not read.
 #[derive(Debug)]
@@ -64,9 +64,17 @@ pub async fn check(app: &App, parts: &Parts) -> Result<(), NotAReader> {
     if !app.config.federation.authorized_fetch {
         return Ok(());
     }
+    identify(app, parts).await.map(drop)
+}
+
+/// Who sent this.
+///
+/// # Errors
+/// [`NotAReader`], whatever the settings.
+pub async fn identify(app: &App, parts: &Parts) -> Result<Organisation, NotAReader> {
     let received = Received::new(&parts.method, &parts.uri, &parts.headers, b"");
     match verify(app, &received).await {
-        Ok(()) => Ok(()),
+        Ok(reader) => Ok(reader),
         Err(WireError::Signature(SignatureError::Unsigned)) => Err(NotAReader::Unsigned),
         Err(error) => {
             tracing::info!(%error, "a reader was refused");
@@ -75,7 +83,7 @@ pub async fn check(app: &App, parts: &Parts) -> Result<(), NotAReader> {
     }
 }
 
-async fn verify(app: &App, received: &Received<'_>) -> Result<(), WireError> {
+async fn verify(app: &App, received: &Received<'_>) -> Result<Organisation, WireError> {
     let federation = &app.federation;
     let unverified = signatures::parse(received, &federation.origin, federation.forum.now())?;
     let key_id = unverified.key_id();
@@ -83,10 +91,10 @@ async fn verify(app: &App, received: &Received<'_>) -> Result<(), WireError> {
     let data = federation.to_request_data();
     let budget = Budget::new(Budget::PER_ACTIVITY);
     let sender = federation.sender(&data, key_id, &budget).await?;
-    federation
+    let sender = federation
         .verified(&data, &unverified, sender, &budget)
         .await?;
-    Ok(())
+    Ok(sender.organisation.clone())
 }
 
 fn refusal(error: WireError) -> Refusal {

@@ -17,6 +17,7 @@ const VARY: &str = "Accept, Signature, Signature-Input, Authorization, Cookie";
 /// May be kept, but is to be asked for again each time: a deletion counts at
 /// once.
 const ASK_AGAIN: &str = "no-cache";
+const NOBODY: &str = "private, no-store";
 
 const ACTIVITY_JSON: &str = "application/activity+json; charset=utf-8";
 
@@ -60,6 +61,12 @@ pub fn document(document: &Value) -> Response {
         ASK_AGAIN,
         document.to_string(),
     )
+}
+
+/// A document that is for the one who asked, and is kept by nobody.
+pub fn document_for_one(document: &Value) -> Response {
+    let text = document.to_string();
+    reply(StatusCode::OK, ACTIVITY_JSON, NOBODY, text)
 }
 
 /// What describes the node itself; `keep` is a Cache-Control value.
@@ -114,7 +121,6 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        const NOBODY: &str = "private, no-store";
         let status = self.status();
         let error = |text: &str| {
             let body = json!({"error": text}).to_string();

@@ -11,6 +11,7 @@ use axum::{
 
 use super::{
     Federation, collections, discovery, documents, inbox, nodeinfo, origin::Origin, reply::Refusal,
+    synchronisation,
 };
 use crate::app::{App, Auth, Routes};
 
@@ -52,6 +53,11 @@ fn actors() -> Routes {
             "/orgs/{handle}/following",
             Auth::None,
             collections::following,
+        )
+        .get(
+            "/orgs/{handle}/followers_synchronization",
+            Auth::Signature,
+            synchronisation::followers_of_reader,
         )
         .get("/orgs/{handle}/featured", Auth::None, collections::featured)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use url::Url;
 
 use crate::{
     domain::{
@@ -30,6 +31,9 @@ pub struct Functions {
     pub read_pins: Function<OrganisationId>,
     /// Reads the conversation that an entry belongs to.
     pub read_conversation: Function<EntryId>,
+    /// Compares the followers of an organisation with those that its server
+    /// lists at this address.
+    pub compare_followers: Function<(OrganisationId, Url)>,
 }
 
 pub(super) struct Dispatch {
@@ -49,6 +53,9 @@ impl Work for Dispatch {
                 }
                 Task::ReadPins { organisation } => (self.functions.read_pins)(organisation).await,
                 Task::ReadConversation { entry } => (self.functions.read_conversation)(entry).await,
+                Task::CompareFollowers { organisation, url } => {
+                    (self.functions.compare_followers)((organisation, url)).await
+                }
                 Task::Sweep => {
                     sweep(&self.forum.db, self.forum.now(), self.keep_for).await?;
                     Ok(Next::Again(SWEEP_EVERY))

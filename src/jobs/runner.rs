@@ -223,6 +223,7 @@ impl Main {
                 Task::ReadHistory { .. }
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
+                | Task::CompareFollowers { .. }
                 | Task::Sweep => None,
             };
             self.tasks

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
         follow::{Follow, FollowState, Relationship},
-        id::{FollowId, OrganisationId},
+        id::{ActivityId, FollowId, OrganisationId},
         organisation::{Organisation, OrganisationState},
         task::Task,
     },
@@ -99,10 +99,7 @@ pub(super) fn begin(
         } else {
             FollowState::Accepted
         };
-        (
-            state,
-            forum.urls.activity(crate::domain::id::ActivityId(id.0)),
-        )
+        (state, forum.urls.activity(ActivityId(id.0)))
     } else {
         let uri = announce(
             conn,
@@ -391,6 +388,58 @@ pub fn ended(
         follows::delete(conn, follow.id)?;
     }
     Ok(())
+}
+
+/// Puts right what differs from the list that another server has of the
+/// followers of its organisation among ours (FEP-8fcf): a follow that it does
+/// not know has ended, one that waited for its answer is accepted, and what
+/// none of ours follows is undone there.
+///
+/// # Errors
+/// Storage only.
+pub fn synchronise(
+    conn: &mut Conn,
+    forum: &Forum,
+    followed: &Organisation,
+    listed: &[Url],
+) -> Result<(), storage::Error> {
+    for follower in follows::local_accepted(conn, followed.id)? {
+        if !listed.contains(&follower.uri)
+            && let Some(follow) = follows::find(conn, follower.id, followed.id)?
+        {
+            follows::delete(conn, follow.id)?;
+        }
+    }
+    for uri in listed {
+        let ours = organisations::find_by_uri(conn, uri)?;
+        let Some(me) = ours.filter(Organisation::is_local) else {
+            continue;
+        };
+        match follows::find(conn, me.id, followed.id)? {
+            Some(follow) if follow.state == FollowState::Pending => {
+                accepted(conn, forum, None, me.id, followed.id)?;
+            }
+            Some(_) => {}
+            None => withdraw(conn, forum, &me, followed)?,
+        }
+    }
+    Ok(())
+}
+
+/// Undoes a follow of which only the other server knows.
+fn withdraw(
+    conn: &mut Conn,
+    forum: &Forum,
+    me: &Organisation,
+    followed: &Organisation,
+) -> Result<(), storage::Error> {
+    let subject = Subject::Follow {
+        uri: forum.urls.activity(ActivityId(forum.next_id())),
+        follower: me.uri.clone(),
+        followed: followed.uri.clone(),
+    };
+    let to = Recipients::One(followed.id);
+    announce(conn, forum, me, ActivityKind::Undo, subject, to).map(drop)
 }
 
 /// Which follow an answer speaks of when it gives only the Follow's id.

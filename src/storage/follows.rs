@@ -350,6 +350,54 @@ pub fn remote_followers(
         .collect())
 }
 
+/// The local organisations that follow this one, in whatever state they are.
+pub fn local_accepted(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Organisation>, Error> {
+    let ids: Vec<i64> = follows::table
+        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
+        .filter(follows::followed_id.eq(organisation.0))
+        .filter(follows::state.eq("accepted"))
+        .filter(organisation_rows::host.is_null())
+        .select(follows::follower_id)
+        .load(conn)?;
+    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
+    Ok(organisations::find_many(conn, &ids)?
+        .into_values()
+        .collect())
+}
+
+/// The ids of the accepted followers whose id is of the origin of `at`, sorted.
+pub fn followers_at(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    at: &Url,
+) -> Result<Vec<Url>, Error> {
+    let origin = format!("{}/", at.origin().ascii_serialization());
+    let pattern = format!("{}%", escaped(&origin));
+    let found: Vec<String> = follows::table
+        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
+        .filter(follows::followed_id.eq(organisation.0))
+        .filter(follows::state.eq("accepted"))
+        .filter(organisation_rows::host.is_not_null())
+        .filter(organisation_rows::state.eq("active"))
+        .filter(organisation_rows::uri.like(pattern).escape('!'))
+        .select(organisation_rows::uri)
+        .order(organisation_rows::uri)
+        .load(conn)?;
+    // LIKE does not tell capitals apart everywhere.
+    let found = found.iter().filter(|uri| uri.starts_with(&origin));
+    found.map(|uri| rows::url(uri)).collect()
+}
+
+/// A text as LIKE reads it, with `!` before what means more than itself.
+fn escaped(text: &str) -> String {
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

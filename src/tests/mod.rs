@@ -24,5 +24,6 @@ mod sending;
 mod server;
 mod servers;
 mod signing;
+mod synchronisation;
 pub mod test_app;
 mod wire;

@@ -1,8 +1,6 @@
 //! Likes and boosts, in and out, through the wire, the Mastodon API and the
 //! pages. On both databases.
 
-use std::time::Duration;
-
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,16 +10,9 @@ use super::{
     test_app::{ORIGIN, TestApp},
 };
 use crate::{
-    domain::{
-        account::Role,
-        audience::AudienceKind,
-        entry::Entry,
-        organisation::Category,
-        task::{Pace, Task},
-    },
-    federation::outbox,
+    domain::{account::Role, audience::AudienceKind, entry::Entry, organisation::Category},
     operations::{entries::publish, follows},
-    storage::{activities, tasks, testing::on_both},
+    storage::testing::on_both,
 };
 
 /// A node with a government that published something public, and an
@@ -92,33 +83,6 @@ impl Scene {
         let undo = self.her.activity(number, "Undo", undone.clone());
         self.receive(&undo).await;
     }
-
-    /// Words everything that waits to be told, and answers it.
-    async fn told(&self) -> Vec<Value> {
-        let federation = &self.node.app.federation;
-        let forum = &self.node.app.forum;
-        let claimed = forum
-            .write(|conn, forum| {
-                tasks::claim(conn, Pace::Alone, forum.now(), 100, Duration::from_secs(60))
-            })
-            .await;
-        let mut told = Vec::new();
-        for task in claimed.expect("claimed") {
-            let Task::Distribute { activity } = task.task else {
-                continue;
-            };
-            let worded = outbox::distribute(federation, activity).await;
-            worded.expect("worded");
-            let found = forum
-                .db
-                .read(move |conn| activities::find_outgoing(conn, activity))
-                .await;
-            if let Some((_, Some(document))) = found.expect("read") {
-                told.push(serde_json::from_str(&document).expect("JSON"));
-            }
-        }
-        told
-    }
 }
 
 #[test]
@@ -187,7 +151,7 @@ fn what_is_not_public_is_neither_liked_nor_boosted() {
         quiet["to"] = json!([format!("{}/followers", scene.her.uri)]);
         scene.receive(&quiet).await;
         assert_eq!(scene.counts().await, (0, 0));
-        scene.told().await;
+        scene.node.told().await;
         for word in ["favourite", "reblog"] {
             let path = format!("/api/v1/statuses/{}/{word}", hidden.id);
             let answer = scene
@@ -199,7 +163,7 @@ fn what_is_not_public_is_neither_liked_nor_boosted() {
         let shown = format!("/api/v1/statuses/{}", hidden.id);
         let shown = scene.get(&shown, Some(&scene.token)).await;
         assert_eq!(shown["favourites_count"], 0);
-        assert!(scene.told().await.is_empty());
+        assert!(scene.node.told().await.is_empty());
     });
 }
 
@@ -207,14 +171,14 @@ fn what_is_not_public_is_neither_liked_nor_boosted() {
 fn a_boost_is_told_to_followers_and_taken_back() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
-        scene.told().await;
+        scene.node.told().await;
         let path = format!("/api/v1/statuses/{}", scene.entry.id);
         let boost = scene.post(&format!("{path}/reblog")).await;
         assert_eq!(boost["reblog"]["id"], scene.entry.id.to_string());
         assert_eq!(boost["reblog"]["reblogged"], true);
         // Again changes nothing.
         scene.post(&format!("{path}/reblog")).await;
-        let told = scene.told().await;
+        let told = scene.node.told().await;
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!(told[0]["type"], "Announce");
         assert_eq!(told[0]["object"], json!(scene.entry.uri));
@@ -226,7 +190,7 @@ fn a_boost_is_told_to_followers_and_taken_back() {
         // Undone by the id of the boost, as some clients do.
         let status = scene.post(&format!("{by_boost}/unreblog")).await;
         assert_eq!(status["reblogged"], false);
-        let told = scene.told().await;
+        let told = scene.node.told().await;
         assert_eq!(told[0]["type"], "Undo");
         assert_eq!(told[0]["object"]["type"], "Announce");
         assert_eq!(told[0]["object"]["id"], boost["uri"]);
@@ -243,7 +207,7 @@ fn a_like_is_told_to_the_author_alone() {
         follows::follow(forum, &person, scene.her.organisation.id)
             .await
             .expect("asked");
-        let asked = scene.told().await;
+        let asked = scene.node.told().await;
         let follow = asked
             .iter()
             .find(|activity| activity["type"] == "Follow")
@@ -267,7 +231,7 @@ fn a_like_is_told_to_the_author_alone() {
             .to_owned();
         let favourite = format!("/api/v1/statuses/{status}/favourite");
         assert_eq!(scene.post(&favourite).await["favourited"], true);
-        let told = scene.told().await;
+        let told = scene.node.told().await;
         assert_eq!(told[0]["type"], "Like");
         assert_eq!(told[0]["to"], json!([scene.her.uri]));
         assert!(told[0].get("cc").is_none());
@@ -276,7 +240,7 @@ fn a_like_is_told_to_the_author_alone() {
         scene
             .post(&format!("/api/v1/statuses/{status}/unfavourite"))
             .await;
-        let told = scene.told().await;
+        let told = scene.node.told().await;
         assert_eq!(told[0]["object"]["type"], "Like");
         let favourites = scene.get("/api/v1/favourites", Some(&scene.token)).await;
         assert_eq!(favourites, json!([]));
@@ -339,7 +303,7 @@ fn a_followed_organisations_boost_stands_in_the_home_timeline_once() {
 fn whoever_asks_may_quote_what_is_public_and_anybody_can_check_it() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
-        scene.told().await;
+        scene.node.told().await;
         let person = scene.node.person(&scene.token).await;
         let forum = &scene.node.app.forum;
         let hidden = publish(forum, &person, draft("Hidden", AudienceKind::Members)).await;
@@ -357,10 +321,10 @@ fn whoever_asks_may_quote_what_is_public_and_anybody_can_check_it() {
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         let hidden = hidden.expect("published").uri;
         scene.receive(&ask(2, &hidden, &post)).await;
-        assert!(scene.told().await.is_empty());
+        assert!(scene.node.told().await.is_empty());
         let request = ask(3, &scene.entry.uri, &post);
         scene.receive(&request).await;
-        let told = scene.told().await;
+        let told = scene.node.told().await;
         assert_eq!(told[0]["type"], "Accept");
         assert_eq!(told[0]["object"]["id"], request["id"]);
         let leave = told[0]["result"].as_str().expect("an address");

@@ -1,6 +1,9 @@
 //! A whole node in the test's own process: real router, real database.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -17,9 +20,11 @@ use crate::{
     domain::{
         account::{Role, Scopes},
         organisation::{Category, Organisation},
+        task::{Pace, Task},
     },
+    federation::outbox,
     operations::{Clock, organisations, people},
-    storage::Db,
+    storage::{Db, activities, tasks},
 };
 
 /// The origin of every test node.
@@ -158,5 +163,32 @@ impl TestApp {
             None => Body::empty(),
         };
         self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Words everything that waits to be told, and answers it.
+    pub async fn told(&self) -> Vec<Value> {
+        let federation = &self.app.federation;
+        let forum = &self.app.forum;
+        let claimed = forum
+            .write(|conn, forum| {
+                tasks::claim(conn, Pace::Alone, forum.now(), 100, Duration::from_secs(60))
+            })
+            .await;
+        let mut told = Vec::new();
+        for task in claimed.expect("claimed") {
+            let Task::Distribute { activity } = task.task else {
+                continue;
+            };
+            let worded = outbox::distribute(federation, activity).await;
+            worded.expect("worded");
+            let found = forum
+                .db
+                .read(move |conn| activities::find_outgoing(conn, activity))
+                .await;
+            if let Some((_, Some(document))) = found.expect("read") {
+                told.push(serde_json::from_str(&document).expect("JSON"));
+            }
+        }
+        told
     }
 }

@@ -15,11 +15,18 @@ use crate::federation::{
     origin::same_origin,
 };
 
+const COLLECTIONS: [&str; 4] = [
+    "Collection",
+    "OrderedCollection",
+    "CollectionPage",
+    "OrderedCollectionPage",
+];
+
 /// Where members stand, in either kind of collection.
 const MEMBERS: [&str; 2] = ["orderedItems", "items"];
 
 /// One walk through a collection, at most `pages` requests long.
-pub(super) struct Walk<'a> {
+pub(in crate::federation) struct Walk<'a> {
     federation: &'a Federation,
     budget: &'a Budget,
     /// The collection speaks for this origin.
@@ -28,6 +35,8 @@ pub(super) struct Walk<'a> {
     next: Option<Value>,
     seen: HashSet<Url>,
     pages: usize,
+    /// It ended before the collection did.
+    was_cut: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -47,6 +56,7 @@ impl<'a> Walk<'a> {
             next: Some(collection),
             seen: HashSet::new(),
             pages,
+            was_cut: false,
         }
     }
 
@@ -59,7 +69,10 @@ impl<'a> Walk<'a> {
             } else {
                 match self.fetch(&next).await? {
                     Some(page) => page,
-                    None => return Ok(None),
+                    None => {
+                        self.was_cut = true;
+                        return Ok(None);
+                    }
                 }
             };
             let read = Document(&page);
@@ -91,7 +104,14 @@ impl<'a> Walk<'a> {
             .client
             .get_json(&url, Accept::ActivityPub, Some(&signer), self.budget)
             .await?;
-        Ok(Some(normalise(fetched.json)))
+        let document = normalise(fetched.json);
+        let is_collection = COLLECTIONS.contains(&Document(&document).kind());
+        Ok(is_collection.then_some(document))
+    }
+
+    /// Was every page read?
+    pub fn is_complete(&self) -> bool {
+        self.next.is_none() && !self.was_cut
     }
 }
 

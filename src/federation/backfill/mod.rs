@@ -30,6 +30,7 @@ use crate::{
     urls,
 };
 
+pub(super) use collection::Walk;
 pub use conversation::read as read_conversation;
 pub use history::read as read_history;
 pub use pins::read as read_pins;
@@ -45,7 +46,7 @@ pub enum Reading {
 }
 
 /// Runs `work` while no more than is polite is read from the server of `at`.
-async fn in_turn(
+pub(super) async fn in_turn(
     federation: &Federation,
     at: &Url,
     work: impl Future<Output = Result<(), WireError>>,

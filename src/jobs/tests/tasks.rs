@@ -34,7 +34,9 @@ impl Work for Working {
     fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
         let number = match task {
             Task::Distribute { activity } => activity.0,
-            Task::ReadHistory { organisation } | Task::ReadPins { organisation } => organisation.0,
+            Task::ReadHistory { organisation }
+            | Task::ReadPins { organisation }
+            | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
             Task::Sweep => return Idle.run(task),
         };

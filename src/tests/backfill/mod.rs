@@ -21,6 +21,7 @@ use crate::{
     federation::{
         WireError,
         backfill::{Reading, read_conversation, read_history, read_pins},
+        synchronisation::compare,
     },
     operations::{follows, people::Person},
     storage::{Db, entries, follows as stored, tasks},
@@ -28,16 +29,16 @@ use crate::{
 
 /// A node with a government that asked to follow an organisation of another
 /// server.
-struct Scene {
-    node: TestApp,
-    token: String,
-    me: Person,
-    server: Server,
-    her: Foreign,
+pub(super) struct Scene {
+    pub node: TestApp,
+    pub token: String,
+    pub me: Person,
+    pub server: Server,
+    pub her: Foreign,
 }
 
 impl Scene {
-    async fn new(db: Db) -> Self {
+    pub async fn new(db: Db) -> Self {
         let server = Server::start().await;
         let node = TestApp::with(
             db,
@@ -68,18 +69,18 @@ impl Scene {
     }
 
     /// Another one on the same server, whose document it gives out.
-    async fn neighbour(&self) -> Foreign {
+    pub async fn neighbour(&self) -> Foreign {
         let origin = format!("http://{}", self.server.authority);
         Foreign::at(&self.node, &origin, "him").await
     }
 
-    async fn receive(&self, from: &Foreign, activity: &Value) {
+    pub async fn receive(&self, from: &Foreign, activity: &Value) {
         let answer = from.send(&self.node, activity).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{activity}");
     }
 
     /// She accepts, by an activity with this number.
-    async fn accepted(&self, number: u32) {
+    pub async fn accepted(&self, number: u32) {
         let (me, her) = (self.me.organisation.id, self.her.organisation.id);
         let read = self
             .node
@@ -95,7 +96,7 @@ impl Scene {
     }
 
     /// The tasks that wait for other servers.
-    async fn planned(&self) -> Vec<Task> {
+    pub async fn planned(&self) -> Vec<Task> {
         let claimed = self.node.app.forum.write(|conn, forum| {
             tasks::claim(
                 conn,
@@ -110,7 +111,7 @@ impl Scene {
     }
 
     /// Does what is planned, and what that plans; says how each ended.
-    async fn read_all(&self) -> Vec<Result<Reading, WireError>> {
+    pub async fn read_all(&self) -> Vec<Result<Reading, WireError>> {
         let wiring = &self.node.app.federation;
         let mut ends = Vec::new();
         loop {
@@ -123,6 +124,9 @@ impl Scene {
                     Task::ReadHistory { organisation } => read_history(wiring, organisation).await,
                     Task::ReadPins { organisation } => read_pins(wiring, organisation).await,
                     Task::ReadConversation { entry } => read_conversation(wiring, entry).await,
+                    Task::CompareFollowers { organisation, url } => {
+                        compare(wiring, organisation, &url).await
+                    }
                     Task::Distribute { .. } | Task::Sweep => unreachable!("they ask nobody"),
                 });
             }
@@ -130,7 +134,7 @@ impl Scene {
     }
 
     /// Every public entry, the oldest first.
-    async fn entries(&self) -> Vec<Entry> {
+    pub async fn entries(&self) -> Vec<Entry> {
         let listed = self.node.app.forum.db.read(|conn| {
             let all = entries::Filter::default();
             entries::list(conn, &Viewer::Anonymous, &all, Window::first(500))

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{Algorithm, SignatureError};
-use crate::federation::signatures::request::{MAX_HEADER, key_id};
+use crate::federation::{
+    pairs::pairs,
+    signatures::request::{MAX_HEADER, key_id},
+};
 
 const MAX_COVERED: usize = 32;
 
@@ -55,11 +58,10 @@ impl<'a> Parameters<'a> {
 }
 
 impl<'a> Texts<'a> {
-    fn parse(mut rest: &'a str) -> Result<Self, SignatureError> {
+    fn parse(header: &'a str) -> Result<Self, SignatureError> {
         let mut texts = Self::default();
-        loop {
-            let (name, value, after) = parameter(rest)?;
-            let place = match name {
+        for pair in pairs(header).map_err(SignatureError::Malformed)? {
+            let place = match pair.name {
                 "keyId" => &mut texts.key_id,
                 "algorithm" => &mut texts.algorithm,
                 "headers" => &mut texts.headers,
@@ -70,43 +72,15 @@ impl<'a> Texts<'a> {
                 // silently count as left out.
                 _ => return Err(SignatureError::Malformed("a parameter is not known")),
             };
-            if place.replace(value).is_some() {
+            if !pair.is_quoted && !matches!(pair.name, "created" | "expires") {
+                return Err(SignatureError::Malformed("a value is not quoted"));
+            }
+            if place.replace(pair.value).is_some() {
                 return Err(SignatureError::Malformed("a parameter stands twice"));
             }
-            let after = after.trim_start_matches(' ');
-            if after.is_empty() {
-                return Ok(texts);
-            }
-            rest = after
-                .strip_prefix(',')
-                .ok_or(SignatureError::Malformed("a comma is missing"))?
-                .trim_start_matches(' ');
         }
+        Ok(texts)
     }
-}
-
-/// Splits `name="value"` (or `name=digits`) off the front.
-fn parameter(text: &str) -> Result<(&str, &str, &str), SignatureError> {
-    let (name, rest) = text
-        .split_once('=')
-        .ok_or(SignatureError::Malformed("a parameter has no value"))?;
-    if let Some(quoted) = rest.strip_prefix('"') {
-        let (value, after) = quoted
-            .split_once('"')
-            .ok_or(SignatureError::Malformed("a quote is not closed"))?;
-        if value.contains('\\') || value.contains(|c: char| c.is_ascii_control()) {
-            return Err(SignatureError::Malformed("a value is escaped"));
-        }
-        return Ok((name, value, after));
-    }
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    if end == 0 || !matches!(name, "created" | "expires") {
-        return Err(SignatureError::Malformed("a value is not quoted"));
-    }
-    let (value, after) = rest.split_at(end);
-    Ok((name, value, after))
 }
 
 fn algorithm(text: Option<&str>) -> Result<Algorithm, SignatureError> {
