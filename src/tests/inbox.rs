@@ -95,6 +95,24 @@ fn a_followed_organisations_create_update_and_delete_take_effect_once() {
 }
 
 #[test]
+fn an_edit_within_the_second_of_what_it_changes_counts() {
+    on_both(async |db| {
+        let (node, her) = following(db).await;
+        let mut note = her.note(1, "<p>Hello</p>");
+        note["published"] = json!("2026-11-22T11:30:00Z");
+        her.send(&node, &her.activity(2, "Create", note.clone()))
+            .await;
+        for (number, text) in [(3, "once"), (4, "twice")] {
+            note["content"] = json!(text);
+            note["updated"] = note["published"].clone();
+            her.send(&node, &her.activity(number, "Update", note.clone()))
+                .await;
+            assert!(entries_of(&node).await[0].html.contains(text));
+        }
+    });
+}
+
+#[test]
 fn a_delete_that_overtakes_its_create_wins() {
     on_both(async |db| {
         let (node, her) = following(db).await;

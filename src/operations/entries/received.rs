@@ -180,7 +180,11 @@ pub fn update_remote(
         .updated
         .unwrap_or(arrived.published)
         .min(forum.now());
-    if !is_theirs(&known, &arrived.author) || updated <= known.updated_at {
+    // Some servers' clocks know whole seconds: what is changed at once is not
+    // younger than what it changes.
+    let is_newer =
+        updated > known.updated_at || (arrived.updated.is_some() && updated == known.updated_at);
+    if !is_theirs(&known, &arrived.author) || !is_newer {
         return Ok(Reception::Ignored);
     }
     let Some(before) = entries::find(conn, &Viewer::Anonymous, known.id)? else {
