@@ -199,14 +199,14 @@ fn creates(
         .into_iter()
         .map(|entry| (entry.id, entry))
         .collect();
-    let items = found
-        .iter()
-        .filter_map(|(activity, entry)| {
+    let mut items = Vec::new();
+    for (activity, entry) in &found {
+        if let Some(entry) = known.get(entry) {
             let uri = federation.forum.urls.activity(*activity);
-            Some(create_of(federation, &uri, known.get(entry)?))
-        })
-        .map(without_context)
-        .collect();
+            let create = create_of(conn, federation, &uri, entry)?;
+            items.push(without_context(create));
+        }
+    }
     let mut page = list.part(part, items, next);
     page["@context"] = context::entry();
     Ok(page)

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Federation,
+    answered::answered,
     objects::{self, entry::note, tombstone},
     outbox,
     proofs::ours::attach,
@@ -24,7 +25,7 @@ use crate::{
         id::{ActivityId, EntryId, QuoteId},
         organisation::{Organisation, OrganisationState},
     },
-    storage::{Conn, activities, entries, keys, moves, organisations, quotes},
+    storage::{self, Conn, activities, entries, keys, moves, organisations, quotes},
     urls::Urls,
 };
 
@@ -100,7 +101,9 @@ pub(super) async fn node(State(app): State<App>) -> Result<Response, Refusal> {
 /// # Errors
 /// [`Refusal::Gone`] for a public one that was deleted.
 pub async fn entry(federation: &Federation, id: &str) -> Result<Response, Refusal> {
-    let word = |federation: &Federation, entry: &Entry| Some(note(federation, entry));
+    let word = |conn: &mut Conn, federation: &Federation, entry: &Entry| {
+        Ok(Some(note(federation, entry, &answered(conn, entry)?)))
+    };
     Ok(document(&word_entry(federation, id, word).await?))
 }
 
@@ -108,7 +111,10 @@ pub(super) async fn proposal(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let found = word_entry(&app.federation, &id, objects::entry::proposal).await?;
+    let word = |_: &mut Conn, federation: &Federation, entry: &Entry| {
+        Ok(objects::entry::proposal(federation, entry))
+    };
+    let found = word_entry(&app.federation, &id, word).await?;
     Ok(document(&found))
 }
 
@@ -116,14 +122,14 @@ pub(super) async fn proposal(
 async fn word_entry(
     federation: &Federation,
     id: &str,
-    word: fn(&Federation, &Entry) -> Option<Value>,
+    word: fn(&mut Conn, &Federation, &Entry) -> Result<Option<Value>, storage::Error>,
 ) -> Result<Value, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     let federation = federation.clone();
     let db = federation.forum.db.clone();
     db.read(move |conn| {
         let entry = public(conn, &federation.forum.urls, id)?;
-        let mut worded = word(&federation, &entry).ok_or(Refusal::NotFound)?;
+        let mut worded = word(conn, &federation, &entry)?.ok_or(Refusal::NotFound)?;
         attach(conn, &federation, &entry.author.uri, &mut worded)?;
         Ok(worded)
     })

@@ -6,6 +6,7 @@
 //! `delivery` send; `synchronisation` compares who follows whom; `lookup` finds others on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
+mod answered;
 mod authorship;
 pub mod backfill;
 mod collections;

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     Federation,
+    answered::answered,
     json::PUBLIC,
     objects::{self, context, entry, instant, organisation},
     proofs::ours::attach,
@@ -183,11 +184,9 @@ fn add_answered(
     let Some(entry) = entries::find(conn, &Viewer::Anonymous, id)? else {
         return Ok(());
     };
-    let above = [entry.thread.in_reply_to, Some(entry.thread.root)];
-    for id in above.into_iter().flatten().filter(|id| *id != entry.id) {
-        let author = entries::find(conn, &Viewer::Anonymous, id)?.map(|entry| entry.author);
-        let author = author.filter(|author| !author.is_local());
-        inboxes.extend(willing(conn, actor, outgoing, author)?.map(shared));
+    let authors = answered(conn, &entry)?.into_iter();
+    for author in authors.filter(|author| !author.is_local()) {
+        inboxes.extend(willing(conn, actor, outgoing, Some(author))?.map(shared));
     }
     Ok(())
 }
@@ -203,9 +202,9 @@ pub(super) fn word(
         // Read as anybody: what is not public has no words on the wire.
         Subject::Entry(id) => match entries::find(conn, &Viewer::Anonymous, *id)? {
             Some(entry) if outgoing.kind == ActivityKind::Update => {
-                update_of(federation, outgoing, &entry)
+                update_of(conn, federation, outgoing, &entry)?
             }
-            Some(entry) => create_of(federation, &outgoing.uri, &entry),
+            Some(entry) => create_of(conn, federation, &outgoing.uri, &entry)?,
             None => return Ok(None),
         },
         Subject::Tombstone { uri, .. } => {
@@ -351,23 +350,39 @@ fn myself(
 }
 
 /// The Create of a public local entry, as sent and as in the outbox.
-pub fn create_of(federation: &Federation, activity: &Url, entry: &Entry) -> Value {
-    about(federation, activity, "Create", entry, entry.created_at)
+///
+/// # Errors
+/// Storage only.
+pub fn create_of(
+    conn: &mut Conn,
+    federation: &Federation,
+    activity: &Url,
+    entry: &Entry,
+) -> Result<Value, storage::Error> {
+    let moment = entry.created_at;
+    about(conn, federation, activity, "Create", entry, moment)
 }
 
-fn update_of(federation: &Federation, outgoing: &Outgoing, entry: &Entry) -> Value {
-    about(federation, &outgoing.uri, "Update", entry, entry.updated_at)
+fn update_of(
+    conn: &mut Conn,
+    federation: &Federation,
+    outgoing: &Outgoing,
+    entry: &Entry,
+) -> Result<Value, storage::Error> {
+    let (uri, moment) = (&outgoing.uri, entry.updated_at);
+    about(conn, federation, uri, "Update", entry, moment)
 }
 
 fn about(
+    conn: &mut Conn,
     federation: &Federation,
     activity: &Url,
     kind: &str,
     entry: &Entry,
     moment: chrono::DateTime<chrono::Utc>,
-) -> Value {
-    let object = entry::body(federation, entry);
-    json!({
+) -> Result<Value, storage::Error> {
+    let object = entry::body(federation, entry, &answered(conn, entry)?);
+    Ok(json!({
         "@context": objects::context::entry(),
         "id": activity,
         "type": kind,
@@ -376,7 +391,7 @@ fn about(
         "to": object["to"],
         "cc": object["cc"],
         "object": object,
-    })
+    }))
 }
 
 /// A report as its subject's server gets it: from the node itself, so that

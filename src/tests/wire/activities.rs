@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::{Scene, content};
 use crate::{
     domain::{
+        account::Role,
         activity::ActivityKind,
         audience::AudienceKind,
         entry::Kind,
@@ -65,6 +66,47 @@ fn activities_about_a_public_entry_show_it_as_it_is_now() {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(delete["object"]["id"], entry.uri.as_str());
         assert!(!delete.to_string().contains("training"));
+    });
+}
+
+/// Whom a document is addressed to beside the public, and whom it mentions.
+fn addressed(document: &Value) -> (Vec<&str>, Vec<&str>) {
+    let cc = document["cc"].as_array().expect("a list");
+    let tags = document["tag"].as_array().into_iter().flatten();
+    let mentions = tags.filter(|tag| tag["type"] == "Mention");
+    (
+        cc.iter().filter_map(Value::as_str).collect(),
+        mentions.filter_map(|tag| tag["name"].as_str()).collect(),
+    )
+}
+
+#[test]
+fn a_reply_is_addressed_to_whom_it_answers_and_mentions_them() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        scene.node.organisation("ngo", Category::CivilSociety).await;
+        let token = scene.node.token("ngo", Role::FocalPoint, "write").await;
+        let ngo = scene.node.person(&token).await;
+        let asked = scene.publish(AudienceKind::Public).await;
+        let answer = scene.reply_by(&ngo, asked.id).await;
+        let (ours, theirs) = (
+            "https://n.example/orgs/moj/followers",
+            "https://n.example/orgs/ngo/followers",
+        );
+        let note = scene.fetch(&format!("/entries/{}", answer.id)).await.json();
+        let everybody = vec![theirs, "https://n.example/orgs/moj"];
+        assert_eq!(addressed(&note), (everybody, vec!["@moj@n.example"]));
+        let (_, create) = read(&scene, ActivityKind::Create).await;
+        assert_eq!(create["cc"], note["cc"]);
+        assert_eq!(create["object"]["tag"], note["tag"]);
+
+        // Of parent and root, each once, and nobody itself.
+        let back = scene.reply(answer.id).await;
+        let note = scene.fetch(&format!("/entries/{}", back.id)).await.json();
+        let everybody = vec![ours, "https://n.example/orgs/ngo"];
+        assert_eq!(addressed(&note), (everybody, vec!["@ngo@n.example"]));
+        let note = scene.fetch(&format!("/entries/{}", asked.id)).await.json();
+        assert_eq!(addressed(&note), (vec![ours], vec![]));
     });
 }
 

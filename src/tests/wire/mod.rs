@@ -55,22 +55,26 @@ impl Scene {
     }
 
     pub async fn reply(&self, to: EntryId) -> Entry {
+        self.reply_by(&self.person, to).await
+    }
+
+    pub async fn reply_by(&self, person: &Person, to: EntryId) -> Entry {
         let draft = Draft {
             audience: None,
             content: content(Kind::Note),
             ..draft(AudienceKind::Public, Some(to))
         };
-        self.store(draft).await
+        self.store(person, draft).await
     }
 
     async fn say(&self, audience: AudienceKind, to: Option<EntryId>) -> Entry {
-        self.store(draft(audience, to)).await
+        self.store(&self.person, draft(audience, to)).await
     }
 
-    async fn store(&self, draft: Draft) -> Entry {
+    async fn store(&self, person: &Person, draft: Draft) -> Entry {
         // Each at a moment of its own, so that ids tell the order.
         self.node.pass(chrono::TimeDelta::seconds(1));
-        entries::publish(&self.node.app.forum, &self.person, draft)
+        entries::publish(&self.node.app.forum, person, draft)
             .await
             .expect("published")
     }

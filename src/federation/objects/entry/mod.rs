@@ -13,7 +13,7 @@ use url::Url;
 use super::Document;
 use crate::{
     domain::{audience::Viewer, entry::Entry},
-    federation::{Federation, WireError, origin::same_origin},
+    federation::{Federation, WireError, answered::answered, origin::same_origin},
     operations::entries::{Occasion, accept_remote},
     storage::{entries, organisations},
 };
@@ -46,7 +46,9 @@ impl Object for ApEntry {
     }
 
     async fn into_json(self, data: &Data<Federation>) -> Result<Value, WireError> {
-        Ok(note(data.app_data(), &self.0))
+        let entry = self.0.clone();
+        let answers = data.forum.db.read(move |conn| answered(conn, &entry));
+        Ok(note(data.app_data(), &self.0, &answers.await?))
     }
 
     async fn verify(

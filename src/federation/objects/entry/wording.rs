@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         entry::{Codes, Content, Entry, Kind, Stage, Status},
+        organisation::Organisation,
         taxonomy::{self, Scheme},
         text,
     },
@@ -18,15 +19,15 @@ use crate::{
 
 const PROPOSAL_REL: &str = "https://w3id.org/valueflows/ont/vf#Proposal";
 
-/// The object of a public local entry.
-pub fn note(federation: &Federation, entry: &Entry) -> Value {
-    let mut note = body(federation, entry);
+/// The object of a public local entry that answers these.
+pub fn note(federation: &Federation, entry: &Entry, answered: &[Organisation]) -> Value {
+    let mut note = body(federation, entry, answered);
     note["@context"] = context::entry();
     note
 }
 
 /// The same without `@context`, to be embedded in an activity.
-pub fn body(federation: &Federation, entry: &Entry) -> Value {
+pub fn body(federation: &Federation, entry: &Entry, answered: &[Organisation]) -> Value {
     let urls = &federation.forum.urls;
     let content = &entry.content;
     let html = shown(entry);
@@ -35,14 +36,14 @@ pub fn body(federation: &Federation, entry: &Entry) -> Value {
         "type": "Note",
         "attributedTo": entry.author.uri,
         "to": [PUBLIC],
-        "cc": cc(entry),
+        "cc": cc(entry, answered),
         "published": instant(entry.created_at),
         "url": entry.url,
         "content": html,
         "contentMap": {content.language.as_str(): html},
         "source": {"content": content.body, "mediaType": "text/markdown"},
         "sensitive": false,
-        "tag": tags(federation, entry),
+        "tag": tags(federation, entry, answered),
         "context": urls.entry_part(entry.thread.root, "context"),
         "replies": urls.entry_part(entry.id, "replies"),
         "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
@@ -100,15 +101,12 @@ pub fn body(federation: &Federation, entry: &Entry) -> Value {
     note
 }
 
-/// The author's followers, and whoever is answered.
-fn cc(entry: &Entry) -> Vec<Value> {
-    entry
-        .author
-        .endpoints
-        .followers
-        .iter()
-        .map(|uri| json!(uri))
-        .collect()
+/// The author's followers, and whoever is answered: Mastodon drops an answer by
+/// somebody whom nobody follows there, unless it is addressed to one of theirs.
+fn cc(entry: &Entry, answered: &[Organisation]) -> Vec<Value> {
+    let followers = entry.author.endpoints.followers.iter();
+    let answered = answered.iter().map(|one| &one.uri);
+    followers.chain(answered).map(|uri| json!(uri)).collect()
 }
 
 /// Title and facts as plain HTML before the text, a link after it: what
@@ -167,12 +165,23 @@ fn facts(content: &Content) -> Vec<String> {
     facts
 }
 
-fn tags(federation: &Federation, entry: &Entry) -> Vec<Value> {
+fn tags(federation: &Federation, entry: &Entry, answered: &[Organisation]) -> Vec<Value> {
+    let urls = &federation.forum.urls;
+    let here = urls.authority();
+    // Who is only addressed is told of nothing.
+    let mentions = answered.iter().map(|one| {
+        let host = one.host.as_deref().unwrap_or(&here);
+        json!({
+            "type": "Mention",
+            "name": format!("@{}@{host}", one.handle),
+            "href": one.uri,
+        })
+    });
     let hashtags = entry.tags.iter().map(|tag| {
         json!({
             "type": "Hashtag",
             "name": format!("#{tag}"),
-            "href": federation.forum.urls.tag(tag),
+            "href": urls.tag(tag),
         })
     });
     // In `tag`, not `attachment`: safe in Lemmy and Mastodon (FEP-e232).
@@ -181,11 +190,11 @@ fn tags(federation: &Federation, entry: &Entry) -> Vec<Value> {
             "type": "Link",
             "mediaType": format!("application/ld+json; profile=\"{ACTIVITY_STREAMS}\""),
             "rel": PROPOSAL_REL,
-            "href": federation.forum.urls.entry_part(entry.id, "proposal"),
+            "href": urls.entry_part(entry.id, "proposal"),
             "name": "Structured request",
         })
     });
-    hashtags.chain(twin).collect()
+    mentions.chain(hashtags).chain(twin).collect()
 }
 
 fn place(codes: &Codes) -> Option<Value> {
