@@ -1,6 +1,7 @@
 //! Servers of other software, in both directions: each scenario is written once
 //! and runs against every one of them, on both databases.
 
+mod conversing;
 mod following;
 mod moving;
 mod reacting;
