@@ -77,6 +77,7 @@ impl App {
             urls: Urls::new(&config.server.public_url),
             keys: Arc::new(make_keys),
             bell: Arc::new(Notify::new()),
+            queued: Arc::default(),
             hashing: Arc::new(Semaphore::new(HASHING_AT_ONCE)),
         };
         let limits = Arc::new(Limits::new(&config.limits));

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -121,6 +121,8 @@ pub struct Forum {
     pub keys: KeyMaker,
     /// Rung when a task was committed, so that `jobs` need not wait.
     pub bell: Arc<Notify>,
+    /// Has the caller's transaction queued a task? One for each [`Forum::take_in`].
+    pub queued: Arc<AtomicBool>,
     /// Password hashing takes 64 MiB each: only so many at once.
     pub hashing: Arc<Semaphore>,
 }
@@ -137,6 +139,7 @@ impl Forum {
     /// Writes a task in the caller's transaction. Ring the bell after it.
     pub fn enqueue(&self, conn: &mut Conn, task: &Task) -> Result<(), storage::Error> {
         let now = self.now();
+        self.queued.store(true, Ordering::Relaxed);
         tasks::enqueue(conn, TaskId(self.ids.next(now)), task, now)
     }
 
@@ -164,6 +167,31 @@ impl Forum {
         let forum = self.clone();
         let written = self.db.write(move |conn| f(conn, &forum)).await?;
         self.bell.notify_one();
+        Ok(written)
+    }
+
+    /// Like [`Forum::write`], but wakes the background work only for a task that
+    /// `f` queued: most of what comes in, by the thousand, asks for none.
+    ///
+    /// # Errors
+    /// What `f` returns, or the storage's error.
+    pub async fn take_in<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn, &Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<storage::Error> + Send + 'static,
+    {
+        let queued = Arc::new(AtomicBool::new(false));
+        let forum = Self {
+            queued: queued.clone(),
+            ..self.clone()
+        };
+        let written = self.db.write(move |conn| f(conn, &forum)).await?;
+        if queued.load(Ordering::Relaxed) {
+            self.bell.notify_one();
+        }
         Ok(written)
     }
 

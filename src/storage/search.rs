@@ -3,11 +3,14 @@
 
 use diesel::{
     dsl::sql,
+    pg::Pg,
     prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
     sql_types::{BigInt, Bool, Text},
+    sqlite::Sqlite,
 };
 
-use super::{Conn, Error, fts, rows::Condition, schema::entries};
+use super::{Conn, Error, each, fts, rows::Condition, schema::entries};
 use crate::domain::id::EntryId;
 
 /// Entries in which every word of `text` occurs, the last one as a beginning.
@@ -41,7 +44,7 @@ fn nothing() -> Condition<entries::table> {
     Box::new(sql::<Bool>("1 = 0"))
 }
 
-/// Stores or replaces the search document of an entry.
+/// Stores the search document of an entry that has none.
 pub(super) fn put(
     conn: &mut Conn,
     id: EntryId,
@@ -49,25 +52,59 @@ pub(super) fn put(
     body: &str,
     words: &str,
 ) -> Result<(), Error> {
-    remove(conn, id)?;
-    let statement = match conn {
-        Conn::Sqlite(_) => {
-            "INSERT INTO entry_search (rowid, title, body, words) VALUES ($1, $2, $3, $4)"
-        }
-        Conn::Postgres(_) => {
-            "INSERT INTO entry_search (entry_id, document) VALUES ($1, \
-             setweight(to_tsvector('simple', forum_fold($2)), 'A') || \
-             to_tsvector('simple', forum_fold($3)) || \
-             to_tsvector('simple', forum_fold($4)))"
-        }
+    let put = Put {
+        id: id.0,
+        texts: [title, body, words],
     };
-    diesel::sql_query(statement)
-        .bind::<BigInt, _>(id.0)
-        .bind::<Text, _>(title)
-        .bind::<Text, _>(body)
-        .bind::<Text, _>(words)
-        .execute(conn)?;
+    each!(conn, |conn| put.execute(conn))?;
     Ok(())
+}
+
+/// A statement that a connection prepares once, which it does not with
+/// `sql_query`: every entry that comes in passes here.
+struct Put<'a> {
+    id: i64,
+    /// Title, body and other words.
+    texts: [&'a str; 3],
+}
+
+impl QueryId for Put<'_> {
+    type QueryId = Put<'static>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<C> RunQueryDsl<C> for Put<'_> {}
+
+impl QueryFragment<Sqlite> for Put<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("INSERT INTO entry_search (rowid, title, body, words) VALUES (");
+        pass.push_bind_param::<BigInt, _>(&self.id)?;
+        for text in self.texts {
+            pass.push_sql(", ");
+            pass.push_bind_param::<Text, str>(text)?;
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Put<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let [title, body, words] = self.texts;
+        pass.push_sql("INSERT INTO entry_search (entry_id, document) VALUES (");
+        pass.push_bind_param::<BigInt, _>(&self.id)?;
+        pass.push_sql(", setweight(to_tsvector('simple', forum_fold(");
+        pass.push_bind_param::<Text, str>(title)?;
+        pass.push_sql(")), 'A')");
+        for text in [body, words] {
+            pass.push_sql(" || to_tsvector('simple', forum_fold(");
+            pass.push_bind_param::<Text, str>(text)?;
+            pass.push_sql("))");
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
 }
 
 /// Removes an entry from the search.

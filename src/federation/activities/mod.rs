@@ -76,7 +76,7 @@ impl Inbound {
         let (id, actor) = (self.id.clone(), self.sender.uri.clone());
         let kind = self.read().kind().to_owned();
         data.forum
-            .write(move |conn, forum| {
+            .take_in(move |conn, forum| {
                 let now = forum.now();
                 let row = ActivityId(forum.ids.next(now));
                 let is_new = activities::record_received(conn, row, &id, &kind, &actor, now)?;

@@ -26,7 +26,7 @@ use crate::domain::{
 };
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = entries, treat_none_as_null = true)]
+#[diesel(table_name = entries, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: i64,
     uri: String,

@@ -76,6 +76,7 @@ pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
     clear(conn, entry.id)?;
     put_terms(conn, entry)?;
     put_parties(conn, entry)?;
+    search::remove(conn, entry.id)?;
     index(conn, entry)
 }
 
@@ -190,6 +191,9 @@ pub fn adopt_replies(conn: &mut Conn, parent: &Entry) -> Result<(), Error> {
         .filter(entries::in_reply_to_uri.eq(parent.uri.as_str()))
         .filter(entries::in_reply_to_id.is_null());
     let roots: Vec<i64> = orphans.select(entries::id).load(conn)?;
+    if roots.is_empty() {
+        return Ok(());
+    }
     diesel::update(entries::table.filter(entries::id.eq_any(roots.clone())))
         .set(entries::in_reply_to_id.eq(Some(parent.id.0)))
         .execute(conn)?;
