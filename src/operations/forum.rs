@@ -66,8 +66,14 @@ impl Ids {
     }
 
     /// An id that sorts at `moment`, for what was made elsewhere or earlier.
+    /// Most servers tell whole seconds: then it is one within that second, so
+    /// that what was made in the same second hardly ever gets the same id.
     pub fn at(&self, moment: DateTime<Utc>) -> i64 {
-        (moment.timestamp_millis().max(1) << 16) | i64::from(random_u16())
+        let mut millis = moment.timestamp_millis().max(1);
+        if millis % 1_000 == 0 {
+            millis += i64::from(random_u16() % 1_000);
+        }
+        (millis << 16) | i64::from(random_u16())
     }
 }
 
@@ -206,6 +212,8 @@ impl Forum {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -215,6 +223,18 @@ mod tests {
         let minted: Vec<i64> = (0..1_000).map(|_| ids.next(now)).collect();
         assert!(minted.is_sorted_by(|a, b| a < b));
         assert!(minted.iter().all(|id| id >> 16 >= 1_790_000_000_000));
+    }
+
+    #[test]
+    fn ids_of_one_second_are_spread_over_it_and_those_of_a_moment_are_not() {
+        let ids = Ids::default();
+        let second = DateTime::from_timestamp_millis(1_790_000_000_000).expect("a moment");
+        let spread: BTreeSet<i64> = (0..100).map(|_| ids.at(second) >> 16).collect();
+        assert!(spread.len() > 50, "{spread:?}");
+        let within = 1_790_000_000_000..1_790_000_001_000;
+        assert!(spread.iter().all(|millis| within.contains(millis)));
+        let moment = second + chrono::TimeDelta::milliseconds(7);
+        assert_eq!(ids.at(moment) >> 16, 1_790_000_000_007);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod key_documents;
 mod mastodon;
 mod moves;
 mod pages;
+mod permutations;
 mod pins;
 mod reactions;
 mod readers;
