@@ -2,6 +2,7 @@
 //! and runs against every one of them, on both databases.
 
 mod conversing;
+mod fetching;
 mod following;
 mod moving;
 mod reacting;
@@ -11,7 +12,8 @@ mod reporting;
 use federation_tests::{
     database::Store,
     foreign::{Foreign, Software},
-    node::{Member, Node, Plan},
+    node::{Member, Node, Plan, text},
+    wait,
 };
 use serde_json::{Value, json};
 
@@ -53,9 +55,12 @@ struct Scene {
 
 impl Scene {
     async fn strangers(software: Software, store: Store) -> Self {
+        Self::of(software, Plan::new(store)).await
+    }
+
+    async fn of(software: Software, plan: Plan) -> Self {
         let foreign = Foreign::start(software);
-        let plan = Plan::new(store).reaching(&[foreign.authority()]);
-        let node = plan.start().await;
+        let node = plan.reaching(&[foreign.authority()]).start().await;
         let member = node.member("moj", "Ministry of Justice", "government");
         Self {
             node,
@@ -85,7 +90,7 @@ impl Scene {
 
     /// Waits until the foreign actor knows that it follows one of ours.
     async fn await_following(&self, ours: &str) {
-        federation_tests::wait::until(&format!("the follow of {ours}"), || async {
+        wait::until(&format!("the follow of {ours}"), || async {
             let following = self.foreign.following(&self.foreign.actor).await;
             following.contains(&json!(ours)).then_some(())
         })
@@ -103,7 +108,7 @@ impl Scene {
     /// Waits until a count of a status stands at a number.
     async fn await_count(&self, uri: &str, count: &str, number: i64) -> Value {
         let what = format!("{count} of {uri} to be {number}");
-        federation_tests::wait::until(&what, || async {
+        wait::until(&what, || async {
             let status = self.status(uri).await?;
             (status[count] == number).then_some(status)
         })
@@ -112,8 +117,7 @@ impl Scene {
 
     /// Does something with a status, for example `favourite`.
     async fn act_on(&self, status: &Value, verb: &str) {
-        let id = federation_tests::node::text(status, "id");
-        let path = format!("/api/v1/statuses/{id}/{verb}");
+        let path = format!("/api/v1/statuses/{}/{verb}", text(status, "id"));
         self.member.mastodon().post(&path).await.expect(200);
     }
 }

@@ -5,6 +5,7 @@ use federation_tests::{
     foreign::Software,
     forum::{full_request, uri},
     http::{self, ACTIVITY_JSON},
+    node::text,
     wait,
 };
 use serde_json::json;
@@ -21,7 +22,7 @@ async fn they_move_and_we_follow_them_there(software: Software, store: Store) {
     foreign.await_followers(&target, &[us]).await;
     foreign.await_followers(&foreign.actor, &[]).await;
     let found = mastodon.resolve(&target).await.expect("the new address");
-    let new = federation_tests::node::text(&found, "id");
+    let new = text(&found, "id");
     assert_ne!(new, old);
     wait::until("the new follow", || async {
         let there = mastodon.relationship(&new).await;

@@ -4,9 +4,10 @@ use federation_tests::{
     database::Store,
     foreign::Software,
     forum::{full_request, uri},
+    node::text,
     wait,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Scene, is_about, undoes, with_every_software};
 
@@ -22,11 +23,8 @@ async fn they_like_and_boost_our_entries(software: Software, store: Store) {
 
     let like = foreign.like(&uri).await;
     let status = scene.await_count(&uri, "favourites_count", 1).await;
-    let id = federation_tests::node::text(&status, "id");
-    let by = scene.member.mastodon();
-    let by = by
-        .list(&format!("/api/v1/statuses/{id}/favourited_by"))
-        .await;
+    let by = format!("/api/v1/statuses/{}/favourited_by", text(&status, "id"));
+    let by = scene.member.mastodon().list(&by).await;
     assert_eq!(by.len(), 1, "{by:?}");
     assert_eq!(by[0]["uri"], foreign.actor);
 
@@ -71,7 +69,7 @@ async fn their_boosts_appear_with_what_they_pass_on(software: Software, store: S
     let boost = wait::until("the boost in the home timeline", || async {
         let home = scene.member.mastodon();
         let home = home.list("/api/v1/timelines/home").await;
-        let is_it = |status: &serde_json::Value| status["reblog"]["uri"] == json!(uri(&entry));
+        let is_it = |status: &Value| status["reblog"]["uri"] == json!(uri(&entry));
         home.into_iter().find(is_it)
     })
     .await;
