@@ -2,10 +2,14 @@
 //! all is sent, the host fails, or others are to have their turn. A host that
 //! failed last time is sent one request, and more only if that goes well.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use tokio::{sync::watch, time::Instant};
+use futures_util::FutureExt;
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
     domain::delivery::{Delivery, Outcome, retry_at},
@@ -60,22 +64,25 @@ struct Turn {
 
 impl Turn {
     async fn take(&mut self) {
-        let post = Arc::clone(&self.context.post);
-        let mut sending = FuturesUnordered::new();
+        // Each on a task of its own: it waits in line to read and to sign, and
+        // must not hold a place there while this turn waits for another.
+        let mut sending = JoinSet::new();
         loop {
             while sending.len() < self.window()
                 && let Some(delivery) = self.next().await
             {
-                let post = &post;
-                sending.push(async move {
+                let post = Arc::clone(&self.context.post);
+                sending.spawn(async move {
                     let outcome = post.send(&delivery).await;
                     (delivery, outcome)
                 });
             }
-            let Some((delivery, outcome)) = sending.next().await else {
-                return;
-            };
-            self.ended(delivery, outcome).await;
+            match sending.join_next().await {
+                Some(Ok((delivery, outcome))) => self.ended(delivery, outcome).await,
+                Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+                // Cancelled: the program ends.
+                Some(Err(_)) | None => return,
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -43,8 +43,21 @@ impl Clock {
 }
 
 /// Mints ids: milliseconds since 1970 << 16 | 16 bits.
-#[derive(Debug, Clone, Default)]
-pub struct Ids(Arc<AtomicI64>);
+#[derive(Debug, Clone)]
+pub struct Ids {
+    last: Arc<AtomicI64>,
+    /// Counts what was made elsewhere, from a random start.
+    elsewhere: Arc<AtomicU16>,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            last: Arc::default(),
+            elsewhere: Arc::new(AtomicU16::new(random_u16())),
+        }
+    }
+}
 
 impl Ids {
     /// The next id: larger than every earlier one of this process. Two
@@ -52,11 +65,11 @@ impl Ids {
     /// the primary key then refuses one of them.
     pub fn next(&self, now: DateTime<Utc>) -> i64 {
         let fresh = (now.timestamp_millis() << 16) | i64::from(random_u16());
-        let mut last = self.0.load(Ordering::Relaxed);
+        let mut last = self.last.load(Ordering::Relaxed);
         loop {
             let id = fresh.max(last + 1);
             match self
-                .0
+                .last
                 .compare_exchange_weak(last, id, Ordering::Relaxed, Ordering::Relaxed)
             {
                 Ok(_) => return id,
@@ -67,13 +80,14 @@ impl Ids {
 
     /// An id that sorts at `moment`, for what was made elsewhere or earlier.
     /// Most servers tell whole seconds: then it is one within that second, so
-    /// that what was made in the same second hardly ever gets the same id.
+    /// that what was made in the same second hardly ever gets the same id. Of
+    /// 65,536 in a row no two are the same, whatever their moments.
     pub fn at(&self, moment: DateTime<Utc>) -> i64 {
         let mut millis = moment.timestamp_millis().max(1);
         if millis % 1_000 == 0 {
             millis += i64::from(random_u16() % 1_000);
         }
-        (millis << 16) | i64::from(random_u16())
+        (millis << 16) | i64::from(self.elsewhere.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -235,6 +249,14 @@ mod tests {
         assert!(spread.iter().all(|millis| within.contains(millis)));
         let moment = second + chrono::TimeDelta::milliseconds(7);
         assert_eq!(ids.at(moment) >> 16, 1_790_000_000_007);
+    }
+
+    #[test]
+    fn what_was_made_elsewhere_in_one_moment_gets_many_ids() {
+        let ids = Ids::default();
+        let moment = DateTime::from_timestamp_millis(1_790_000_000_007).expect("a moment");
+        let minted: BTreeSet<i64> = (0..65_536).map(|_| ids.at(moment)).collect();
+        assert_eq!(minted.len(), 65_536);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The runner against scripted hosts, on both databases.
 
 mod hosts;
+mod line;
 mod order;
 mod restart;
 mod tasks;
