@@ -1,4 +1,4 @@
-//! Sending again what was given up.
+//! Sending again what was given up, and giving up what waits.
 
 use super::Forum;
 use crate::storage::{self, deliveries, lanes};
@@ -25,6 +25,19 @@ pub async fn replay(forum: &Forum, host: Option<String>) -> Result<usize, storag
             }
             Ok(replayed)
         })
+        .await
+}
+
+/// Gives up on all that waits for a host: it becomes dead letters, which are
+/// kept and can be sent again like others. Answers how many. For
+/// administrators, whose doors check who asks.
+///
+/// # Errors
+/// Storage only.
+pub async fn give_up(forum: &Forum, host: String) -> Result<usize, storage::Error> {
+    let note = "an administrator gave it up";
+    forum
+        .write(move |conn, forum| deliveries::drop_host(conn, &host, note, forum.now()))
         .await
 }
 

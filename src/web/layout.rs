@@ -168,6 +168,7 @@ notices! {
     Disabled = "disabled", "The account is disabled. Its sessions and tokens have ended.";
     Enabled = "enabled", "The account is enabled.";
     Replayed = "replayed", "The deliveries are queued again.";
+    GivenUp = "given-up", "What waited for this server is given up. It is kept for 30 days and can be sent again.";
     Blocked = "blocked", "Your organisation blocks this one. It is not told.";
     Unblocked = "unblocked", "Your organisation does not block this one any more.";
     Muted = "muted", "The entries of this organisation stay out of your timeline. It is not told.";

@@ -153,6 +153,8 @@ fn administration() -> Routes {
         .post("/admin/users/{id}/enable", role, people::enable)
         .get("/admin/deliveries", role, deliveries::show)
         .post("/admin/deliveries/replay", role, deliveries::replay)
+        .get("/admin/deliveries/{host}", role, deliveries::show_host)
+        .post("/admin/deliveries/{host}/drop", role, deliveries::give_up)
         .get("/admin/reports", role, reports::show)
         .post("/admin/reports/{id}/resolve", role, reports::resolve)
         .get("/admin/hosts", role, hosts::show)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::delivery::DeliveryState;
 use crate::storage::{samples::prepare, testing::on_both};
 
 #[test]
@@ -115,7 +116,7 @@ fn what_may_not_leave_any_more_is_dropped_and_noted() {
         .await;
         rig.runner.stop(SOON).await;
         let letters = write(&db, |conn| {
-            deliveries::dead_letters(conn, "a.example", None, 9)
+            deliveries::letters(conn, "a.example", DeliveryState::Dead, None, 9)
         })
         .await;
         assert_eq!(letters[0].last_error.as_deref(), Some("no longer public"));

@@ -3,60 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::{
-    delivery::DeliveryState,
-    id::{ActivityId, DeliveryId},
-};
+use crate::domain::{delivery::DeliveryState, id::DeliveryId};
 
 use super::{
     super::{Conn, Error, lanes, schema::deliveries, types::At},
     Buried, ID_ROWS,
 };
-
-/// A delivery that was given up, as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    pub id: DeliveryId,
-    pub activity: ActivityId,
-    pub inbox: String,
-    pub attempts: i32,
-    pub last_error: Option<String>,
-    pub finished_at: Option<DateTime<Utc>>,
-}
-
-/// The dead letters of a host, newest first, older than `before`.
-pub fn dead_letters(
-    conn: &mut Conn,
-    host: &str,
-    before: Option<DeliveryId>,
-    limit: i64,
-) -> Result<Vec<DeadLetter>, Error> {
-    type Row = (i64, i64, String, i32, Option<String>, Option<DateTime<Utc>>);
-    let rows: Vec<Row> = deliveries::table
-        .filter(deliveries::host.eq(host))
-        .filter(deliveries::state.eq(DeliveryState::Dead.as_str()))
-        .filter(deliveries::id.lt(before.map_or(i64::MAX, |id| id.0)))
-        .order(deliveries::id.desc())
-        .limit(limit)
-        .select((
-            deliveries::id,
-            deliveries::activity_id,
-            deliveries::inbox,
-            deliveries::attempts,
-            deliveries::last_error,
-            deliveries::finished_at,
-        ))
-        .load(conn)?;
-    let read = |(id, activity, inbox, attempts, last_error, finished_at)| DeadLetter {
-        id: DeliveryId(id),
-        activity: ActivityId(activity),
-        inbox,
-        attempts,
-        last_error,
-        finished_at,
-    };
-    Ok(rows.into_iter().map(read).collect())
-}
 
 /// An administrator gives up on all that waits for a host. Answers how many.
 pub fn drop_host(

@@ -4,6 +4,7 @@
 
 mod clearance;
 mod dead;
+mod letters;
 mod record;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +26,8 @@ use super::{
 };
 
 pub use clearance::{Clearance, clear};
-pub use dead::{DeadLetter, dead_letters, drop_host, expire, replay, replay_host};
+pub use dead::{drop_host, expire, replay, replay_host};
+pub use letters::{Letter, letters};
 pub use record::{inboxes_told, inboxes_told_by, remove, stale};
 
 /// Most rows in one INSERT.

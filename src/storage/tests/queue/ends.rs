@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::delivery::DeliveryState;
 use crate::{
     domain::delivery::LaneState,
     storage::{
@@ -68,7 +69,7 @@ fn what_waited_too_long_is_a_dead_letter_with_its_last_error() {
             add_many(conn, &[delivery(2, 2, A)], at(60))?;
             deliveries::failed(conn, DeliveryId(1), "500", at(1))?;
             assert_eq!(deliveries::expire(conn, at(60), at(90))?, 1);
-            deliveries::dead_letters(conn, HOST, None, 9)
+            deliveries::letters(conn, HOST, DeliveryState::Dead, None, 9)
         })
         .await;
         assert_eq!(letters.len(), 1);

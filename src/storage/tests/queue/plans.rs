@@ -13,7 +13,7 @@ use diesel::{
 
 use super::*;
 use crate::{
-    domain::task::Pace,
+    domain::{delivery::DeliveryState, task::Pace},
     storage::{
         deliveries,
         lanes::{self, Health},
@@ -105,7 +105,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     deliveries::expire(conn, at(0), at(0))?;
     deliveries::replay(conn, &[id], at(0))?;
     deliveries::replay_host(conn, host, at(0))?;
-    deliveries::dead_letters(conn, host, None, 9)?;
+    deliveries::letters(conn, host, DeliveryState::Dead, None, 9)?;
     deliveries::inboxes_told(conn, EntryId(1))?;
     deliveries::inboxes_told_by(conn, SENDER)?;
     deliveries::stale(conn, at(0), 9)?;

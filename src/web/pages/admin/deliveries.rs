@@ -1,12 +1,17 @@
 //! Deliveries by server: what waits, what failed, and trying again.
 
 use askama::Template;
-use axum::response::Response;
+use axum::{extract::Path, response::Response};
 
 use crate::{
-    domain::delivery::{Lane, LaneState},
+    domain::delivery::{DeliveryState, Lane, LaneState},
     operations::deliveries,
-    storage::lanes,
+    storage::{
+        self,
+        deliveries::{Letter, letters},
+        lanes,
+    },
+    urls::Urls,
     web::{
         error::PageError,
         layout::{Layout, Notice},
@@ -86,6 +91,88 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
             older: more.then(|| format!("{PATH}?page={}", page + 1)),
         },
     })
+}
+
+/// One delivery of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterRow {
+    pub kind: String,
+    pub sender: String,
+    pub activity: String,
+    pub since: Moment,
+    pub attempts: i32,
+    pub error: String,
+}
+
+/// What waits for one server, and what was given up: the newest of each.
+#[derive(Template)]
+#[template(path = "admin_lane.html")]
+pub struct LanePage {
+    pub layout: Layout,
+    pub tabs: Vec<Tab>,
+    pub lane: Row,
+    pub lists: Vec<LetterList>,
+}
+
+/// The deliveries of a server in one state, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterList {
+    pub caption: &'static str,
+    pub total: i64,
+    pub is_cut: bool,
+    pub rows: Vec<LetterRow>,
+}
+
+fn letter_row(urls: &Urls, letter: &Letter) -> LetterRow {
+    LetterRow {
+        kind: letter.kind.clone(),
+        sender: letter.actor.clone(),
+        activity: urls.activity(letter.activity).into(),
+        since: Moment::minute_of(letter.queued_at),
+        attempts: letter.attempts,
+        error: letter.last_error.clone().unwrap_or_default(),
+    }
+}
+
+pub async fn show_host(visit: Visit, Path(host): Path<String>) -> Result<Response, PageError> {
+    visit.administrator()?;
+    let read = visit.app.forum.db.read(move |conn| {
+        let lane = lanes::find(conn, &host)?;
+        let mut list = |state| letters(conn, &host, state, None, PAGE_SIZE);
+        let waiting = list(DeliveryState::Pending)?;
+        let given_up = list(DeliveryState::Dead)?;
+        Ok::<_, storage::Error>((lane, waiting, given_up))
+    });
+    let (lane, waiting, given_up) = read.await?;
+    let lane = lane.ok_or(PageError::NotFound)?;
+    let urls = &visit.app.forum.urls;
+    let list = |caption, total, letters: Vec<Letter>| LetterList {
+        caption,
+        total,
+        is_cut: total > PAGE_SIZE,
+        rows: letters.iter().map(|one| letter_row(urls, one)).collect(),
+    };
+    visit.show(&LanePage {
+        layout: visit.layout(),
+        tabs: tabs(PATH),
+        lane: Row::from(&lane),
+        lists: vec![
+            list("Waiting", lane.pending, waiting),
+            list("Given up", lane.dead, given_up),
+        ],
+    })
+}
+
+/// Gives up on all that waits for a server.
+pub async fn give_up(
+    Path(host): Path<String>,
+    submission: Submission,
+) -> Result<Response, PageError> {
+    let Submission { visit, .. } = submission;
+    visit.administrator()?;
+    let back = format!("{PATH}/{host}");
+    deliveries::give_up(&visit.app.forum, host).await?;
+    Ok(go(&back, Notice::GivenUp))
 }
 
 /// Queues what was given up again, and tries a server at once.

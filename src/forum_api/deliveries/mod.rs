@@ -1,0 +1,219 @@
+//! `/admin/deliveries`: how it stands with the servers that we send to.
+
+mod letters;
+#[cfg(test)]
+mod tests;
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    body::MaybeJsonObject,
+    caller::Caller,
+    fields::Fields,
+    problem::{Problem, ProblemDetails},
+    query::{Page, Query},
+    vocabulary::one_of,
+};
+use crate::{
+    app::App,
+    domain::delivery::{Lane, LaneState},
+    operations::deliveries,
+    storage::{self, lanes},
+};
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(replay))
+        .routes(routes!(drop_waiting))
+        .routes(routes!(letters::list))
+}
+
+fn state_words() -> Object {
+    let states = [LaneState::Open, LaneState::Held, LaneState::Gone];
+    one_of(states.map(LaneState::as_str))
+}
+
+/// How it stands with one host.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Lane)]
+struct LaneDocument {
+    host: String,
+    /// `held` refuses our signatures, `gone` said that it is gone.
+    #[schema(schema_with = state_words)]
+    state: &'static str,
+    /// How many wait.
+    pending: i64,
+    /// How many were given up and can be replayed.
+    dead: i64,
+    /// Failures in a row.
+    failures: i32,
+    /// Since when the oldest waits.
+    oldest: Option<DateTime<Utc>>,
+    retry_at: Option<DateTime<Utc>>,
+    last_error: Option<String>,
+    last_success_at: Option<DateTime<Utc>>,
+}
+
+impl From<Lane> for LaneDocument {
+    fn from(lane: Lane) -> Self {
+        Self {
+            host: lane.host,
+            state: lane.state.as_str(),
+            pending: lane.pending,
+            dead: lane.dead,
+            failures: lane.failures,
+            oldest: lane.oldest_pending_at,
+            retry_at: lane.retry_at,
+            last_error: lane.last_error,
+            last_success_at: lane.last_success_at,
+        }
+    }
+}
+
+/// How many were queued again.
+#[derive(Debug, Serialize, ToSchema)]
+struct Replayed {
+    replayed: usize,
+}
+
+/// Every host that this node sends to, those with trouble first.
+#[utoipa::path(
+    get,
+    path = "/admin/deliveries",
+    tag = "administration",
+    params(
+        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, body = Page<LaneDocument>),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:read"])),
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Page<LaneDocument>>, Problem> {
+    caller.administers("admin:read")?;
+    let mut query = Query::new(raw.as_deref(), &[]);
+    let window = query.window();
+    query.finish()?;
+    // Hosts have no ids: the cursor counts them.
+    let offset = window.before.unwrap_or(0);
+    let mut found = app
+        .forum
+        .db
+        .read(move |conn| lanes::overview(conn, offset, window.limit))
+        .await?;
+    let size = window.limit - 1;
+    let next = (found.len() as i64 > size).then(|| (offset + size).to_string());
+    found.truncate(size as usize);
+    let items = found.into_iter().map(LaneDocument::from).collect();
+    Ok(Json(Page { items, next }))
+}
+
+/// The host to replay; without one, all hosts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct ReplayInput {
+    host: Option<String>,
+}
+
+/// Queues what was given up again, for one host or for all.
+#[utoipa::path(
+    post,
+    path = "/admin/deliveries/replay",
+    tag = "administration",
+    request_body(content = Option<ReplayInput>, content_type = "application/json"),
+    responses(
+        (status = 200, body = Replayed),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:write"])),
+)]
+async fn replay(
+    State(app): State<App>,
+    caller: Caller,
+    MaybeJsonObject(members): MaybeJsonObject,
+) -> Result<Json<Replayed>, Problem> {
+    caller.administers("admin:write")?;
+    let mut fields = Fields::new(members, &["host"], &[]);
+    let host = known_host(&app, &mut fields).await?;
+    fields.finish()?;
+    let replayed = deliveries::replay(&app.forum, host).await?;
+    Ok(Json(Replayed { replayed }))
+}
+
+/// The host that is named, if one is; one that nothing was sent to is refused.
+async fn known_host(app: &App, fields: &mut Fields) -> Result<Option<String>, Problem> {
+    let host = fields.text("host").value();
+    if let Some(host) = &host
+        && lane(app, host).await?.is_none()
+    {
+        fields.refuse("host", format!("Nothing was ever sent to {host:?}."));
+    }
+    Ok(host)
+}
+
+async fn lane(app: &App, host: &str) -> Result<Option<Lane>, storage::Error> {
+    let host = host.to_owned();
+    let found = app.forum.db.read(move |conn| lanes::find(conn, &host));
+    found.await
+}
+
+/// The host to give up on.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct DropInput {
+    host: String,
+}
+
+/// How many were given up.
+#[derive(Debug, Serialize, ToSchema)]
+struct Dropped {
+    dropped: usize,
+}
+
+/// Gives up on all that waits for a host. It is kept for 30 days, and can be
+/// replayed.
+#[utoipa::path(
+    post,
+    path = "/admin/deliveries/drop",
+    tag = "administration",
+    request_body(content = DropInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = Dropped),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:write"])),
+)]
+async fn drop_waiting(
+    State(app): State<App>,
+    caller: Caller,
+    MaybeJsonObject(members): MaybeJsonObject,
+) -> Result<Json<Dropped>, Problem> {
+    caller.administers("admin:write")?;
+    let mut fields = Fields::new(members, &["host"], &[]);
+    let host = known_host(&app, &mut fields).await?;
+    if host.is_none() {
+        fields.refuse("host", "Say which host to give up on.");
+    }
+    fields.finish()?;
+    let dropped = deliveries::give_up(&app.forum, host.unwrap_or_default()).await?;
+    Ok(Json(Dropped { dropped }))
+}

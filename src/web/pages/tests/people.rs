@@ -1,0 +1,310 @@
+//! The pages that members and visitors see, filled in.
+
+use crate::{
+    domain::{entry::Kind, follow::Relationship},
+    web::{
+        form::Form,
+        views::{
+            Pages,
+            choices::{self, Choices},
+            entry::{EntryView, ReplyView},
+            organisation::OrganisationView,
+            samples,
+        },
+    },
+};
+
+use super::super::{
+    about::{AboutPage, CodesPage, HelpPage, audiences, code_lists},
+    compose::{ComposePage, ConfirmPage, KindPage},
+    directory::DirectoryPage,
+    entry::{EntryPage, Reactions},
+    find::FindPage,
+    follows::{FollowsPage, Row, Side},
+    home::HomePage,
+    link::{PasswordPage, SetupPage},
+    organisation::{Following, OrganisationPage},
+    profile::ProfilePage,
+    report::ReportPage,
+    sign_in::SignInPage,
+    timeline::TimelinePage,
+};
+use super::{cards, faces, faulty, html, paging};
+
+pub fn reading_pages() -> Vec<(&'static str, String)> {
+    let layout = samples::layout;
+    let home = |filtered: bool| HomePage {
+        layout: layout(),
+        heading: "Public entries".into(),
+        welcome: !filtered,
+        form: Form::default(),
+        choices: Choices::new(true),
+        filtered,
+        more_open: filtered,
+        entries: if filtered { vec![] } else { cards() },
+        pages: paging(),
+    };
+    vec![
+        ("home", html(home(false))),
+        ("home-empty", html(home(true))),
+        (
+            "entry",
+            html(EntryPage {
+                layout: layout(),
+                entry: EntryView::new(&samples::project(), &[samples::organisation()], &[]),
+                alternate: Some("https://n.example/entries/115".into()),
+                parent: cards().pop(),
+                replies: vec![
+                    ReplyView::from(&samples::request()),
+                    ReplyView::from(&samples::arabic_note()),
+                ],
+                may_edit: true,
+                pinned: true,
+                may_reply: true,
+                reactions: Some(Reactions {
+                    likes: 1,
+                    boosts: 2,
+                    liked: true,
+                    boosted: false,
+                    may_react: true,
+                }),
+                speaks_for: "Harbourlight Network".into(),
+                reply_hint: "Everybody who can read the entry can read the reply.",
+                form: Form::default(),
+            }),
+        ),
+        (
+            "entry-arabic",
+            html(EntryPage {
+                layout: layout(),
+                entry: EntryView::new(&samples::arabic_note(), &[], &[samples::organisation()]),
+                alternate: None,
+                parent: None,
+                replies: vec![],
+                may_edit: false,
+                pinned: false,
+                may_reply: false,
+                reactions: None,
+                speaks_for: String::new(),
+                reply_hint: "",
+                form: Form::default(),
+            }),
+        ),
+        (
+            "organisation",
+            html(OrganisationPage {
+                layout: layout(),
+                organisation: OrganisationView::new(&samples::organisation(), "n.example"),
+                alternate: Some("https://n.example/orgs/valdoria".into()),
+                following: Following::No,
+                relation: Relationship {
+                    followed_by: true,
+                    ..Relationship::default()
+                },
+                may_block: true,
+                may_edit_profile: true,
+                moved_to: Some("https://new.example/orgs/valdoria".into()),
+                pinned: cards(),
+                entries: cards(),
+                pages: Pages::default(),
+            }),
+        ),
+        (
+            "directory",
+            html(DirectoryPage {
+                layout: layout(),
+                form: Form::default(),
+                choices: Choices::new(true),
+                filtered: false,
+                organisations: faces(),
+                pages: paging(),
+            }),
+        ),
+        (
+            "timeline",
+            html(TimelinePage {
+                layout: layout(),
+                may_represent: true,
+                entries: cards(),
+                pages: paging(),
+            }),
+        ),
+        (
+            "about",
+            html(AboutPage {
+                layout: layout(),
+                description: "A node of the Virtual Forum.".into(),
+                rules: vec!["Be exact.".into(), "Be kind.".into()],
+                organisations: 12,
+                entries: 40,
+                audiences: audiences(),
+            }),
+        ),
+        (
+            "codes",
+            html(CodesPage {
+                layout: layout(),
+                lists: code_lists(&Choices::new(false)),
+            }),
+        ),
+        ("help", html(HelpPage { layout: layout() })),
+    ]
+}
+
+pub fn writing_pages() -> Vec<(&'static str, String)> {
+    let layout = samples::layout;
+    let compose = |kind, form, preview| ComposePage {
+        layout: layout(),
+        heading: "Write a project".into(),
+        action: "/compose".into(),
+        editing: false,
+        kind: choices::kind(kind),
+        kinds: choices::kinds(),
+        title_label: "Title",
+        title_hint: "At most 200 characters.",
+        publish_label: "Publish",
+        form,
+        choices: Choices::new(true),
+        audiences: choices::audiences(Some(crate::domain::organisation::Category::Government)),
+        fixed_audience: None,
+        tlps: choices::tlps(),
+        preview,
+    };
+    let preview = EntryView::new(&samples::project(), &[], &[]);
+    vec![
+        (
+            "compose-kind",
+            html(KindPage {
+                layout: layout(),
+                kinds: choices::kinds(),
+            }),
+        ),
+        (
+            "compose-project",
+            html(compose(
+                Kind::Project,
+                faulty(&[
+                    "title",
+                    "budget",
+                    "countries",
+                    "audience",
+                    "public_confirmed",
+                ]),
+                None,
+            )),
+        ),
+        (
+            "compose-preview",
+            html(compose(Kind::Request, Form::default(), Some(preview))),
+        ),
+        (
+            "compose-delete",
+            html(ConfirmPage {
+                layout: layout(),
+                heading: "Delete this entry?",
+                subject: "Training for border police".into(),
+                consequence: "It cannot be brought back.",
+                action: "/entries/114/delete".into(),
+                label: "Delete the entry",
+                back: "/entries/114".into(),
+            }),
+        ),
+        (
+            "profile",
+            html(ProfilePage {
+                layout: layout(),
+                speaks_for: "Harbourlight Network".into(),
+                form: Form::default(),
+                choices: Choices::new(true),
+            }),
+        ),
+        (
+            "find",
+            html(FindPage {
+                layout: layout(),
+                form: faulty(&["address"]),
+            }),
+        ),
+        (
+            "report",
+            html(ReportPage {
+                layout: layout(),
+                subject: "“Training” by Valdoria".into(),
+                action: "/entries/115/report".into(),
+                back: "/entries/115".into(),
+                elsewhere: Some("gov.localhost:8081".into()),
+                form: faulty(&["comment"]),
+            }),
+        ),
+        (
+            "followers",
+            html(FollowsPage {
+                layout: layout(),
+                speaks_for: "Harbourlight Network".into(),
+                side: Side::Followers,
+                locked: true,
+                may_represent: true,
+                requests: rows(),
+                rows: rows(),
+                pages: Pages::default(),
+            }),
+        ),
+    ]
+}
+
+fn rows() -> Vec<Row> {
+    faces()
+        .into_iter()
+        .map(|face| Row {
+            id: "7".into(),
+            face,
+            waiting: true,
+        })
+        .collect()
+}
+
+pub fn door_pages() -> Vec<(&'static str, String)> {
+    let mut stranger = samples::layout();
+    stranger.person = None;
+    vec![
+        (
+            "sign-in",
+            html(SignInPage {
+                layout: stranger.clone(),
+                form: faulty(&["email"]),
+            }),
+        ),
+        (
+            "link-password",
+            html(PasswordPage {
+                layout: stranger.clone(),
+                action: "/links/x".into(),
+                email: "focal@n.example".into(),
+                form: Form::default(),
+            }),
+        ),
+        (
+            "link-setup",
+            html(SetupPage {
+                layout: stranger.clone(),
+                action: "/links/x".into(),
+                form: faulty(&["handle", "password"]),
+                choices: Choices::new(false),
+            }),
+        ),
+        (
+            "home-stranger",
+            html(HomePage {
+                layout: stranger,
+                heading: "Public entries".into(),
+                welcome: true,
+                form: Form::default(),
+                choices: Choices::new(true),
+                filtered: false,
+                more_open: false,
+                entries: cards(),
+                pages: paging(),
+            }),
+        ),
+    ]
+}
