@@ -415,7 +415,9 @@ fn every_route_says_who_may_call_it() {
         .collect();
     let expected = [
         ("GET", "/admin/deliveries", Auth::Administrator),
+        ("POST", "/admin/deliveries/drop", Auth::Administrator),
         ("POST", "/admin/deliveries/replay", Auth::Administrator),
+        ("GET", "/admin/deliveries/{host}", Auth::Administrator),
         ("GET", "/admin/hosts", Auth::Administrator),
         ("POST", "/admin/hosts", Auth::Administrator),
         ("DELETE", "/admin/hosts/{host}", Auth::Administrator),

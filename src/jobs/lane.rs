@@ -36,6 +36,7 @@ pub(super) async fn serve(
         host: leased.host,
         failures: leased.failures,
         queue: Queue::default(),
+        has_all: false,
         ending: None,
         ends: Instant::now() + context.settings.turn,
         context,
@@ -57,6 +58,8 @@ struct Turn {
     /// In a row, before this turn or since the last success in it.
     failures: i32,
     queue: Queue,
+    /// The last read found the end of what waits.
+    has_all: bool,
     /// Set at the first failure: nothing more is begun then.
     ending: Option<Ending>,
     ends: Instant,
@@ -69,7 +72,7 @@ impl Turn {
         let mut sending = JoinSet::new();
         loop {
             while sending.len() < self.window()
-                && let Some(delivery) = self.next().await
+                && let Some(delivery) = self.next(sending.is_empty()).await
             {
                 let post = Arc::clone(&self.context.post);
                 sending.spawn(async move {
@@ -97,12 +100,17 @@ impl Turn {
         }
     }
 
-    async fn next(&mut self) -> Option<Delivery> {
-        if self.queue.is_empty() {
+    /// What is sent next. What was queued since the last read is asked for when
+    /// nothing is under way (`is_idle`) any more.
+    async fn next(&mut self, is_idle: bool) -> Option<Delivery> {
+        if self.queue.is_empty() && (is_idle || !self.has_all) {
             let (host, last) = (self.host.clone(), self.queue.last());
             let read = move |conn: &mut _| deliveries::next(conn, &host, last, ROWS);
             match self.context.db.read(read).await {
-                Ok(rows) => self.queue.add(rows),
+                Ok(rows) => {
+                    self.has_all = rows.len() < ROWS as usize;
+                    self.queue.add(rows);
+                }
                 Err(error) => {
                     tracing::error!(host = self.host, %error, "deliveries cannot be read");
                     self.fail(error.to_string(), None);

@@ -71,6 +71,22 @@ pub fn remove(conn: &mut Conn, host: &str) -> Result<bool, Error> {
     Ok(diesel::delete(host_policies::table.find(host)).execute(conn)? == 1)
 }
 
+/// Names that are asked for at once: as many as nearly every host has.
+const AT_ONCE: usize = 6;
+
+/// The decisions about at most [`AT_ONCE`] names, with their policies. Always
+/// the same statement, which connections keep: this is asked before everything
+/// that is sent.
+fn decisions(conn: &mut Conn, names: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let name = |place: usize| names.get(place).map_or("", String::as_str);
+    let is = |place| host_policies::host.eq(name(place));
+    let any = is(0).or(is(1)).or(is(2)).or(is(3)).or(is(4)).or(is(5));
+    Ok(host_policies::table
+        .filter(any)
+        .select((host_policies::host, host_policies::policy))
+        .load(conn)?)
+}
+
 /// Is anything exchanged with the server of this address? A block covers all
 /// hosts below the one named, an allowance only that host; a decision about
 /// `host:port` is about that port alone. With `allowlist`
@@ -85,10 +101,11 @@ pub fn federates_with(conn: &mut Conn, address: &Url, allowlist: bool) -> Result
     let parents = host
         .match_indices('.')
         .map(|(dot, _)| host[dot + 1..].to_owned());
-    let decided: Vec<(String, String)> = host_policies::table
-        .filter(host_policies::host.eq_any(names.iter().cloned().chain(parents)))
-        .select((host_policies::host, host_policies::policy))
-        .load(conn)?;
+    let concerned: Vec<String> = names.iter().cloned().chain(parents).collect();
+    let mut decided = Vec::new();
+    for some in concerned.chunks(AT_ONCE) {
+        decided.extend(decisions(conn, some)?);
+    }
     let is_blocked = decided
         .iter()
         .any(|(_, policy)| policy == Policy::Block.as_str());

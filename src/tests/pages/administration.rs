@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 
 use crate::{
     domain::{account::Role, organisation::Category},
-    storage::testing::on_both,
+    storage::{deliveries, samples, testing::on_both},
     tests::{
         browser::{Browser, location},
-        test_app::TestApp,
+        test_app::{TestApp, noon},
     },
 };
 
@@ -57,6 +57,7 @@ fn administration_is_for_administrators_only() {
             "/admin/users/1/enable",
             "/admin/reports/1/resolve",
             "/admin/deliveries/replay",
+            "/admin/deliveries/b.example/drop",
             "/admin/hosts",
         ] {
             let sent = focal.submit("/timeline", action, &[("handle", "x")]).await;
@@ -180,5 +181,33 @@ fn a_server_is_blocked_and_unblocked() {
                 .await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
         }
+    });
+}
+
+#[test]
+fn what_waits_for_a_server_is_looked_at_and_given_up() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let db = &node.app.forum.db;
+        samples::prepare(db, 1).await;
+        samples::write(db, |conn| {
+            let new = [samples::delivery(1, 1, "https://b.example/inbox")];
+            deliveries::add_many(conn, &new, noon())
+        })
+        .await;
+        let list = administrator.open("/admin/deliveries").await.body;
+        let page = "/admin/deliveries/b.example";
+        assert!(list.contains(&format!("href=\"{page}\"")));
+        let before = administrator.open(page).await.body;
+        assert!(before.contains("Waiting: 1") && before.contains("Given up: nothing"));
+        let drop = format!("{page}/drop");
+        let dropped = administrator.submit(page, &drop, &[]).await;
+        assert_eq!(location(&dropped), format!("{page}?done=given-up"));
+        let after = administrator.open(page).await.body;
+        assert!(after.contains("Waiting: nothing") && after.contains("Given up: 1"));
+        assert!(after.contains("an administrator gave it up"));
+        let unknown = administrator.open("/admin/deliveries/c.example").await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     });
 }
