@@ -25,6 +25,10 @@ use super::{
 /// How many rows are read at once.
 const ROWS: i64 = 64;
 
+/// For so many that wait one more request goes on at once: fewer are sent
+/// sooner over the connections that are open.
+const WORTH_ONE: usize = 8;
+
 /// Serves a leased lane and gives it back.
 pub(super) async fn serve(
     context: Context,
@@ -89,13 +93,16 @@ impl Turn {
         }
     }
 
-    /// How many requests may be under way. One probe tells whether a host that
+    /// How many requests may be under way: more for a long queue. One probe tells whether a host that
     /// failed is well again.
     fn window(&self) -> usize {
         let is_over = self.ending.is_some() || *self.stop.borrow() || Instant::now() >= self.ends;
         match (is_over, self.failures) {
             (true, _) => 0,
-            (false, 0) => self.context.settings.window,
+            (false, 0) => {
+                let worthwhile = 1 + self.queue.len() / WORTH_ONE;
+                self.context.settings.window.min(worthwhile)
+            }
             (false, _) => 1,
         }
     }

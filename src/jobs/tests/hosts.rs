@@ -59,18 +59,18 @@ fn many_dead_hosts_that_are_due_at_once_do_not_keep_the_healthy_waiting() {
 #[test]
 fn a_failing_host_is_sent_one_probe_and_all_the_rest_when_it_is_well_again() {
     on_both(async |db| {
-        prepare(&db, 20).await;
-        queue(&db, to_host("a.example", 1..=20)).await;
+        prepare(&db, 40).await;
+        queue(&db, to_host("a.example", 1..=40)).await;
         // Down for the first window and two probes.
         let script = Script::new(|_, before| match before {
             0..6 => (ms(5), failed("503")),
             _ => (ms(5), Outcome::Delivered),
         });
         let rig = start(&db, fast(), &script);
-        until("all are taken", async || script.all_taken() == 20).await;
+        until("all are taken", async || script.all_taken() == 40).await;
         rig.runner.stop(SOON).await;
         let times: Vec<Instant> = script.log(|log| log.sent.iter().map(|sent| sent.2).collect());
-        assert_eq!(times.len(), 26);
+        assert_eq!(times.len(), 46);
         let pause = |n: usize| times[n] - times[n - 1];
         assert!(times[3] - times[0] < ms(80), "the first four go at once");
         assert!(pause(4) >= ms(95), "first step: {:?}", pause(4));
@@ -133,8 +133,8 @@ fn a_host_says_when_it_wants_to_be_tried_again() {
 #[test]
 fn a_host_that_refuses_us_is_held_until_it_shows_a_sign_of_life() {
     on_both(async |db| {
-        prepare(&db, 10).await;
-        queue(&db, to_host("a.example", 1..=10)).await;
+        prepare(&db, 40).await;
+        queue(&db, to_host("a.example", 1..=40)).await;
         let script = Script::new(|_, before| match before {
             0..4 => {
                 let error = "401".to_owned();
@@ -150,11 +150,11 @@ fn a_host_that_refuses_us_is_held_until_it_shows_a_sign_of_life() {
         sleep(ms(300)).await;
         assert_eq!(script.sent("a.example"), 4);
         let held = lane(&db, "a.example").await;
-        assert_eq!((held.pending, held.dead), (10, 0));
+        assert_eq!((held.pending, held.dead), (40, 0));
         assert_eq!(held.last_error.as_deref(), Some("401"));
         assert!(write(&db, |conn| lanes::sign_of_life(conn, "a.example")).await);
         rig.wake.notify_one();
-        until("all are taken", async || script.all_taken() == 10).await;
+        until("all are taken", async || script.all_taken() == 40).await;
         rig.runner.stop(SOON).await;
         assert_eq!(lane(&db, "a.example").await.state, LaneState::Open);
     });

@@ -1,6 +1,8 @@
 use super::*;
-use crate::domain::delivery::DeliveryState;
-use crate::storage::{samples::prepare, testing::on_both};
+use crate::{
+    domain::delivery::DeliveryState,
+    storage::{samples::prepare, testing::on_both},
+};
 
 #[test]
 fn everything_arrives_once_and_in_order_within_its_key() {
@@ -121,5 +123,20 @@ fn what_may_not_leave_any_more_is_dropped_and_noted() {
         .await;
         assert_eq!(letters[0].last_error.as_deref(), Some("no longer public"));
         assert_eq!(letters[0].attempts, 0);
+    });
+}
+
+#[test]
+fn a_few_deliveries_share_one_connection_and_many_take_more() {
+    on_both(async |db| {
+        prepare(&db, 40).await;
+        queue(&db, to_host("few.example", 1..=7)).await;
+        queue(&db, to_host("many.example", 8..=40)).await;
+        let script = Script::new(|_, _| (ms(20), Outcome::Delivered));
+        let rig = start(&db, fast(), &script);
+        until("all are taken", async || script.all_taken() == 40).await;
+        rig.runner.stop(SOON).await;
+        let most = |host: &str| script.log(|log| log.most[host]);
+        assert_eq!((most("few.example"), most("many.example")), (1, 4));
     });
 }
