@@ -34,16 +34,12 @@ use crate::{
 
 pub fn routes() -> Routes {
     Routes::new()
-        .post("/api/v1/statuses/{id}/favourite", Auth::Bearer, favourite)
-        .post(
-            "/api/v1/statuses/{id}/unfavourite",
-            Auth::Bearer,
-            unfavourite,
-        )
-        .post("/api/v1/statuses/{id}/pin", Auth::Bearer, pin)
-        .post("/api/v1/statuses/{id}/unpin", Auth::Bearer, unpin)
-        .post("/api/v1/statuses/{id}/reblog", Auth::Bearer, reblog)
-        .post("/api/v1/statuses/{id}/unreblog", Auth::Bearer, unreblog)
+        .decision("favourite", Decision::React(ReactionKind::Like))
+        .decision("unfavourite", Decision::TakeBack(ReactionKind::Like))
+        .decision("reblog", Decision::React(ReactionKind::Boost))
+        .decision("unreblog", Decision::TakeBack(ReactionKind::Boost))
+        .decision("pin", Decision::Pin)
+        .decision("unpin", Decision::Unpin)
         .get(
             "/api/v1/statuses/{id}/favourited_by",
             Auth::Optional,
@@ -81,66 +77,67 @@ impl From<PinError> for ApiError {
     }
 }
 
-async fn favourite(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:favourites").await?;
-    operations::reactions::react(&app.forum, person, ReactionKind::Like, id).await?;
-    shown(&app, &caller, id, None).await
+/// What a caller does with a status.
+#[derive(Debug, Clone, Copy)]
+enum Decision {
+    React(ReactionKind),
+    TakeBack(ReactionKind),
+    Pin,
+    Unpin,
 }
 
-async fn unfavourite(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:favourites").await?;
-    operations::reactions::take_back(&app.forum, person, ReactionKind::Like, id).await?;
-    shown(&app, &caller, id, None).await
+impl Decision {
+    /// The scope that it needs, as Mastodon has it.
+    fn scope(self) -> &'static str {
+        match self {
+            Self::React(ReactionKind::Like) | Self::TakeBack(ReactionKind::Like) => {
+                "write:favourites"
+            }
+            Self::React(ReactionKind::Boost) | Self::TakeBack(ReactionKind::Boost) => {
+                "write:statuses"
+            }
+            Self::Pin | Self::Unpin => "write:accounts",
+        }
+    }
 }
 
-/// Answers the boost, with the status in it.
-async fn reblog(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:statuses").await?;
-    let boost = operations::reactions::react(&app.forum, person, ReactionKind::Boost, id).await?;
-    let by = person.organisation.clone();
-    shown(&app, &caller, id, Some((boost, by))).await
+/// Routes of decisions, each at `/api/v1/statuses/{id}/{verb}`.
+trait Decisions {
+    fn decision(self, verb: &str, decision: Decision) -> Self;
 }
 
-async fn unreblog(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:statuses").await?;
-    operations::reactions::take_back(&app.forum, person, ReactionKind::Boost, id).await?;
-    shown(&app, &caller, id, None).await
+impl Decisions for Routes {
+    fn decision(self, verb: &str, decision: Decision) -> Self {
+        let take = move |app: State<App>, id: Path<String>, caller: Caller| {
+            decide(app, id, caller, decision)
+        };
+        let path = format!("/api/v1/statuses/{{id}}/{verb}");
+        self.post(&path, Auth::Bearer, take)
+    }
 }
 
-async fn pin(
+/// Answers the status as it is then; after a boost, the boost with it inside.
+async fn decide(
     State(app): State<App>,
     Path(id): Path<String>,
     caller: Caller,
+    decision: Decision,
 ) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:accounts").await?;
-    operations::pins::pin(&app.forum, person, id).await?;
-    shown(&app, &caller, id, None).await
-}
-
-async fn unpin(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<Status>, ApiError> {
-    let (person, id) = decides(&app, &caller, &id, "write:accounts").await?;
-    operations::pins::unpin(&app.forum, person, id).await?;
-    shown(&app, &caller, id, None).await
+    let (person, id) = decides(&app, &caller, &id, decision.scope()).await?;
+    let forum = &app.forum;
+    let mut boost = None;
+    match decision {
+        Decision::React(kind) => {
+            let made = operations::reactions::react(forum, person, kind, id).await?;
+            boost = (kind == ReactionKind::Boost).then(|| (made, person.organisation.clone()));
+        }
+        Decision::TakeBack(kind) => {
+            operations::reactions::take_back(forum, person, kind, id).await?;
+        }
+        Decision::Pin => operations::pins::pin(forum, person, id).await?,
+        Decision::Unpin => operations::pins::unpin(forum, person, id).await?,
+    }
+    shown(&app, &caller, id, boost).await
 }
 
 /// The caller, and the entry that they decide about; clients also name it by

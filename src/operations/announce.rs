@@ -50,3 +50,13 @@ pub(super) fn announce(
     forum.enqueue(conn, &Task::Distribute { activity: id })?;
     Ok(outgoing.uri)
 }
+
+/// Tells the followers that an organisation describes itself anew.
+pub(super) fn announce_profile(
+    conn: &mut Conn,
+    forum: &Forum,
+    organisation: &Organisation,
+) -> Result<(), storage::Error> {
+    let (kind, to) = (ActivityKind::Update, Recipients::Followers);
+    announce(conn, forum, organisation, kind, Subject::Myself, to).map(drop)
+}

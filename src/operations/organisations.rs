@@ -3,7 +3,11 @@
 
 use url::Url;
 
-use super::{ActorKeys, Forum, announce::announce, people::Person};
+use super::{
+    ActorKeys, Forum,
+    announce::{announce, announce_profile},
+    people::Person,
+};
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
@@ -220,14 +224,7 @@ pub async fn edit(
                 ..after
             };
             organisations::update(conn, &after)?;
-            announce(
-                conn,
-                forum,
-                &after,
-                ActivityKind::Update,
-                Subject::Myself,
-                Recipients::Followers,
-            )?;
+            announce_profile(conn, forum, &after)?;
             Ok(after)
         })
         .await

@@ -5,14 +5,11 @@ use url::Url;
 
 use super::{
     ActorKeys, Forum,
-    announce::announce,
+    announce::announce_profile,
     organisations::{OrganisationError, store_keys},
 };
 use crate::{
-    domain::{
-        activity::{ActivityKind, Recipients, Subject},
-        organisation::{Organisation, OrganisationState},
-    },
+    domain::organisation::{Organisation, OrganisationState},
     storage::{self, organisations},
 };
 
@@ -38,14 +35,7 @@ pub async fn rotate(forum: &Forum, handle: &str) -> Result<Organisation, Organis
             store_keys(conn, forum, &after.uri, &keys)?;
             // Of a suspended one nothing is told; it comes back with them.
             if after.state == OrganisationState::Active {
-                announce(
-                    conn,
-                    forum,
-                    &after,
-                    ActivityKind::Update,
-                    Subject::Myself,
-                    Recipients::Followers,
-                )?;
+                announce_profile(conn, forum, &after)?;
             }
             Ok(after)
         })

@@ -312,6 +312,13 @@ pub fn is_followed_here(conn: &mut Conn, organisation: OrganisationId) -> Result
     .get_result(conn)?)
 }
 
+fn all_of(conn: &mut Conn, ids: Vec<i64>) -> Result<Vec<Organisation>, Error> {
+    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
+    Ok(organisations::find_many(conn, &ids)?
+        .into_values()
+        .collect())
+}
+
 /// The local organisations that follow this one or asked to.
 pub fn local_followers(
     conn: &mut Conn,
@@ -324,10 +331,7 @@ pub fn local_followers(
         .filter(organisation_rows::state.eq("active"))
         .select(follows::follower_id)
         .load(conn)?;
-    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
-    Ok(organisations::find_many(conn, &ids)?
-        .into_values()
-        .collect())
+    all_of(conn, ids)
 }
 
 /// The remote accepted followers of a local organisation: (actor, inbox,
@@ -344,10 +348,7 @@ pub fn remote_followers(
         .filter(organisation_rows::state.eq("active"))
         .select(follows::follower_id)
         .load(conn)?;
-    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
-    Ok(organisations::find_many(conn, &ids)?
-        .into_values()
-        .collect())
+    all_of(conn, ids)
 }
 
 /// The local organisations that follow this one, in whatever state they are.
@@ -362,10 +363,7 @@ pub fn local_accepted(
         .filter(organisation_rows::host.is_null())
         .select(follows::follower_id)
         .load(conn)?;
-    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
-    Ok(organisations::find_many(conn, &ids)?
-        .into_values()
-        .collect())
+    all_of(conn, ids)
 }
 
 /// The ids of the accepted followers whose id is of the origin of `at`, sorted.
