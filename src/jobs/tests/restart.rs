@@ -106,8 +106,8 @@ fn two_processes_on_one_database_share_the_work_and_send_nothing_twice() {
 #[test]
 fn a_lane_that_takes_longer_than_its_lease_is_kept() {
     on_both(async |db| {
-        prepare(&db, 3).await;
-        queue(&db, to_host("a.example", 1..=3)).await;
+        prepare(&db, 1).await;
+        queue(&db, to_host("a.example", 1..=1)).await;
         let script = Script::new(|_, _| (ms(5_000), Outcome::Delivered));
         let settings = || Settings {
             lease: ms(2_000),
@@ -115,9 +115,9 @@ fn a_lane_that_takes_longer_than_its_lease_is_kept() {
         };
         let rig = start(&db, settings(), &script);
         let other = start(&db, settings(), &script);
-        until("all are taken", async || script.all_taken() >= 3).await;
+        until("it is taken", async || script.all_taken() >= 1).await;
         rig.runner.stop(SOON).await;
         other.runner.stop(SOON).await;
-        assert_eq!(script.sent("a.example"), 3);
+        assert_eq!(script.sent("a.example"), 1);
     });
 }
