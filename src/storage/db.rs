@@ -212,11 +212,12 @@ impl Db {
         let mut conn = self.maintenance()?;
         match &*self.engine {
             Engine::Sqlite(sqlite) => {
+                let _turn = migrations::turn(sqlite.file())?;
                 migrations::copy_before(&mut conn, plan, sqlite.file())?;
+                migrations::migrate(&mut conn, plan)
             }
-            Engine::Postgres(_) => {}
+            Engine::Postgres(_) => migrations::migrate(&mut conn, plan),
         }
-        migrations::migrate(&mut conn, plan)
     }
 
     /// A connection of its own, outside the pool and without time limits.

@@ -173,6 +173,16 @@ fn migrate_postgres(
     Ok(done)
 }
 
+/// Waits until no other process copies or migrates this SQLite file: who starts
+/// in the middle of that would take half of it for an older version. It lasts
+/// as long as what is returned.
+pub(super) fn turn(file: &Path) -> Result<fs::File, Error> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".migrating");
+    let lock = fs::File::create(&name).and_then(|file| file.lock().map(|()| file));
+    lock.map_err(|error| Error::Unavailable(format!("{}: {error}", Path::new(&name).display())))
+}
+
 /// Copies a SQLite file that is not empty and is about to be migrated, to
 /// `FILE.before-VERSION`.
 pub(super) fn copy_before(conn: &mut Conn, plan: &Plan, file: &Path) -> Result<(), Error> {

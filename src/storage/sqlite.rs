@@ -4,7 +4,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -16,6 +17,9 @@ use super::{
     error::Error,
     writer::Writer,
 };
+
+/// The pause before the write-ahead log is asked for again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,8 +136,27 @@ pub(super) fn connect(file: &Path, use_for: Use, wait: Duration) -> Result<Conn,
     let mut conn = SqliteConnection::establish(&uri(file)?)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+    if use_for == Use::Write {
+        keep_log(&mut conn, wait)?;
+    }
     conn.batch_execute(pragmas(use_for))?;
     Ok(Conn::Sqlite(conn))
+}
+
+/// Turns the write-ahead log on, for every connection. To a new file SQLite
+/// does not wait here for other processes that do the same, whatever the
+/// `busy_timeout`: it would hold a lock that they wait for.
+fn keep_log(conn: &mut SqliteConnection, wait: Duration) -> Result<(), Error> {
+    let ends = Instant::now() + wait;
+    loop {
+        match conn
+            .batch_execute("PRAGMA journal_mode = WAL")
+            .map_err(Error::from)
+        {
+            Err(Error::Unavailable(_)) if Instant::now() < ends => sleep(AGAIN),
+            done => return done,
+        }
+    }
 }
 
 /// The settings of a connection. No `mmap_size`: an I/O error in mapped memory
@@ -148,8 +171,7 @@ fn pragmas(use_for: Use) -> &'static str {
         }
         // FULL: in WAL mode, only this makes a commit survive power loss.
         Use::Write => {
-            "PRAGMA journal_mode = WAL; \
-             PRAGMA synchronous = FULL; \
+            "PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; \
              PRAGMA cache_size = -8192; \
              PRAGMA temp_store = MEMORY; \
@@ -182,13 +204,19 @@ fn uri(file: &Path) -> Result<String, Error> {
 
 /// Makes the file, readable for its owner alone, unless it is there. SQLite
 /// gives its side files the same permissions.
+///
+/// One that is there is not opened: to close it would end every lock that
+/// SQLite holds on it for this process (POSIX locks belong to the process).
 pub(super) fn make_private(file: &Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut open = fs::OpenOptions::new();
-    open.append(true).create(true);
+    open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(file).map(drop)
+    match open.open(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
