@@ -15,7 +15,7 @@ use crate::domain::{
     block::BlockKind,
     follow::{Follow, FollowState, Relationship},
     id::{FollowId, OrganisationId},
-    organisation::Organisation,
+    organisation::{Organisation, OrganisationState},
     page::Window,
 };
 
@@ -302,21 +302,44 @@ pub fn relationships(
 /// Is any local organisation an accepted follower of this one?
 pub fn is_followed_here(conn: &mut Conn, organisation: OrganisationId) -> Result<bool, Error> {
     use diesel::dsl::{exists, select};
-    Ok(select(exists(
-        follows::table
-            .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
-            .filter(follows::followed_id.eq(organisation.0))
-            .filter(follows::state.eq("accepted"))
-            .filter(organisation_rows::host.is_null()),
-    ))
-    .get_result(conn)?)
+    Ok(select(exists(followed_here(organisation))).get_result(conn)?)
 }
 
-fn all_of(conn: &mut Conn, ids: Vec<i64>) -> Result<Vec<Organisation>, Error> {
-    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
-    Ok(organisations::find_many(conn, &ids)?
-        .into_values()
-        .collect())
+/// The accepted follows of this organisation by local ones.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn followed_here(organisation: OrganisationId) -> _ {
+    let organisation: i64 = organisation.0;
+    follows::table
+        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
+        .filter(follows::followed_id.eq(organisation))
+        .filter(follows::state.eq("accepted"))
+        .filter(organisation_rows::host.is_null())
+}
+
+/// Who follows this organisation or asked to, in whatever state they are.
+fn followers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<(FollowState, Organisation)>, Error> {
+    let rows: Vec<Row> = follows::table
+        .filter(follows::followed_id.eq(organisation.0))
+        .select(Row::as_select())
+        .load(conn)?;
+    let ids: Vec<OrganisationId> = rows
+        .iter()
+        .map(|row| OrganisationId(row.follower_id))
+        .collect();
+    let mut known = organisations::find_many(conn, &ids)?;
+    let mut found = Vec::new();
+    for row in rows {
+        let follow = row.into_domain()?;
+        found.extend(
+            known
+                .remove(&follow.follower)
+                .map(|one| (follow.state, one)),
+        );
+    }
+    Ok(found)
 }
 
 /// The local organisations that follow this one or asked to.
@@ -324,31 +347,9 @@ pub fn local_followers(
     conn: &mut Conn,
     organisation: OrganisationId,
 ) -> Result<Vec<Organisation>, Error> {
-    let ids: Vec<i64> = follows::table
-        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
-        .filter(follows::followed_id.eq(organisation.0))
-        .filter(organisation_rows::host.is_null())
-        .filter(organisation_rows::state.eq("active"))
-        .select(follows::follower_id)
-        .load(conn)?;
-    all_of(conn, ids)
-}
-
-/// The remote accepted followers of a local organisation: (actor, inbox,
-/// shared inbox).
-pub fn remote_followers(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-) -> Result<Vec<Organisation>, Error> {
-    let ids: Vec<i64> = follows::table
-        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
-        .filter(follows::followed_id.eq(organisation.0))
-        .filter(follows::state.eq("accepted"))
-        .filter(organisation_rows::host.is_not_null())
-        .filter(organisation_rows::state.eq("active"))
-        .select(follows::follower_id)
-        .load(conn)?;
-    all_of(conn, ids)
+    let all = followers(conn, organisation)?.into_iter();
+    let here = all.filter(|(_, one)| one.is_local() && one.state == OrganisationState::Active);
+    Ok(here.map(|(_, one)| one).collect())
 }
 
 /// The local organisations that follow this one, in whatever state they are.
@@ -356,14 +357,22 @@ pub fn local_accepted(
     conn: &mut Conn,
     organisation: OrganisationId,
 ) -> Result<Vec<Organisation>, Error> {
-    let ids: Vec<i64> = follows::table
-        .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
-        .filter(follows::followed_id.eq(organisation.0))
-        .filter(follows::state.eq("accepted"))
-        .filter(organisation_rows::host.is_null())
-        .select(follows::follower_id)
-        .load(conn)?;
-    all_of(conn, ids)
+    let all = followers(conn, organisation)?.into_iter();
+    let here = all.filter(|(state, one)| *state == FollowState::Accepted && one.is_local());
+    Ok(here.map(|(_, one)| one).collect())
+}
+
+/// The remote accepted followers of a local organisation.
+pub fn remote_followers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Organisation>, Error> {
+    let all = followers(conn, organisation)?.into_iter();
+    let told = all.filter(|(state, one)| {
+        let takes_part = one.state == OrganisationState::Active;
+        *state == FollowState::Accepted && takes_part && !one.is_local()
+    });
+    Ok(told.map(|(_, one)| one).collect())
 }
 
 /// The ids of the accepted followers whose id is of the origin of `at`, sorted.

@@ -82,7 +82,12 @@ async fn climb(data: &Data<Federation>, entry: &Entry, budget: &Budget) -> Resul
     let mut above = entry.thread.in_reply_to_uri.clone();
     for _ in 0..ABOVE {
         let Some(parent) = above else { break };
-        if data.origin.is_claimed_by(&parent) || is_known(data, &parent).await? {
+        if is_known(data, &parent).await? {
+            // They may have come at once and missed each other.
+            bind_replies(data, parent).await?;
+            break;
+        }
+        if data.origin.is_claimed_by(&parent) {
             break;
         }
         let found = match document(data, &parent, budget).await {
@@ -98,6 +103,17 @@ async fn climb(data: &Data<Federation>, entry: &Entry, budget: &Budget) -> Resul
         }
     }
     Ok(())
+}
+
+/// Binds the replies to an entry that are not bound to it yet.
+async fn bind_replies(federation: &Federation, parent: Url) -> Result<(), storage::Error> {
+    let bound = federation.forum.db.write(move |conn| {
+        match entries::find_by_uri(conn, &Viewer::Anonymous, &parent)? {
+            Some(parent) => entries::adopt_replies(conn, &parent),
+            None => Ok(()),
+        }
+    });
+    bound.await
 }
 
 /// Fetches what belongs to the conversation that began with `first`.

@@ -13,7 +13,7 @@ use crate::{
         task::Task,
     },
     operations::Forum,
-    storage::{self, Conn, blocks, entries, follows, organisations, tombstones},
+    storage::{self, Conn, blocks, entries, organisations, tombstones},
 };
 
 /// A public entry of another server, read and checked by `federation`.
@@ -68,9 +68,8 @@ pub fn accept_remote(
     arrived: Arrived,
     occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
-    if entries::known(conn, &arrived.uri)?.is_some()
-        || tombstones::is_buried(conn, &arrived.uri, &arrived.author.uri)?
-    {
+    let survey = entries::survey(conn, &arrived.uri, &arrived.author)?;
+    if survey.is_known || survey.is_buried {
         return Ok(Reception::Ignored);
     }
     let parent = match &arrived.in_reply_to {
@@ -99,8 +98,7 @@ pub fn accept_remote(
         Occasion::Addressed | Occasion::Asked => true,
         Occasion::Sent | Occasion::Backfilled => false,
     };
-    let wanted = asked || parent.is_some() || follows::is_followed_here(conn, arrived.author.id)?;
-    if !wanted {
+    if !asked && parent.is_none() && !survey.is_followed {
         return Ok(Reception::Ignored);
     }
     let now = forum.now();
@@ -116,7 +114,9 @@ pub fn accept_remote(
         .filter(|updated| *updated > arrived.published);
     let entry = arrived.into_entry(id, thread, created_at, edited_at);
     entries::insert(conn, &entry)?;
-    entries::adopt_replies(conn, &entry)?;
+    if survey.is_awaited {
+        entries::adopt_replies(conn, &entry)?;
+    }
     let is_new = matches!(occasion, Occasion::Sent | Occasion::Addressed);
     if is_new && answers_unknown {
         forum.enqueue_asking(conn, &Task::ReadConversation { entry: id })?;

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod filter;
+mod survey;
 mod write;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use diesel::{
 use url::Url;
 
 pub use filter::{Filter, visible};
+pub use survey::{Survey, survey};
 pub use write::{adopt_replies, bury, insert, update};
 
 use super::{Conn, Error, rows::Backend, schema::entries, types::At};
