@@ -136,7 +136,10 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     check_recipients(&document)?;
     let sender = sender.organisation.clone();
     act(app, sender.clone(), proof, document, &budget).await?;
-    synchronisation::notice(federation, &sender, &parts.headers).await?;
+    // Whatever becomes of the header, the activity was taken in.
+    if let Err(error) = synchronisation::notice(federation, &sender, &parts.headers).await {
+        tracing::warn!(%error, "followers could not be compared");
+    }
     Ok(())
 }
 

@@ -2,22 +2,13 @@
 //! integrity proofs on what is received. On both databases; each refusal
 //! asserts that nothing changed.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-
-use axum::{
-    Router,
-    http::{Method, StatusCode, Uri, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
-};
+use axum::http::{Method, StatusCode};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
     foreign::Foreign,
+    server::Server,
     test_app::{ORIGIN, TestApp},
 };
 use crate::{
@@ -40,95 +31,25 @@ use crate::{
     },
 };
 
-/// The server on which `her` lives. It stops when it is dropped.
-struct Origin {
-    base: String,
-    /// What stands at a path; nothing else does.
-    documents: Arc<Mutex<HashMap<String, (u16, Value)>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-    serving: JoinHandle<()>,
-}
-
-impl Drop for Origin {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-impl Origin {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let documents: Arc<Mutex<HashMap<String, (u16, Value)>>> = Arc::default();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (known, log) = (documents.clone(), asked.clone());
-        let router = Router::new().fallback(move |uri: Uri| {
-            let path = uri.path().to_owned();
-            let found = known.lock().expect("not poisoned").get(&path).cloned();
-            log.lock().expect("not poisoned").push(path);
-            async move { answer(found) }
-        });
-        let serving = tokio::spawn(async move {
-            axum::serve(listener, router).await.expect("served");
-        });
-        Self {
-            base,
-            documents,
-            asked,
-            serving,
-        }
-    }
-
-    fn put(&self, status: u16, document: &Value) {
-        let id: Uri = document["id"]
-            .as_str()
-            .expect("an id")
-            .parse()
-            .expect("valid");
-        let mut documents = self.documents.lock().expect("not poisoned");
-        documents.insert(id.path().to_owned(), (status, document.clone()));
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.lock().expect("not poisoned").len()
-    }
-}
-
-fn answer(found: Option<(u16, Value)>) -> Response {
-    let Some((status, document)) = found else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let status = StatusCode::from_u16(status).expect("a status");
-    let kind = [(CONTENT_TYPE, "application/activity+json")];
-    (status, kind, document.to_string()).into_response()
-}
-
 /// A node whose `moj` follows `her`, and a relay that hands on.
 struct Scene {
     node: TestApp,
-    origin: Origin,
+    /// Where `her` lives.
+    origin: Server,
     her: Foreign,
     relay: Foreign,
 }
 
 impl Scene {
     async fn new(db: Db) -> Self {
-        let origin = Origin::start().await;
-        let host = origin.base.trim_start_matches("http://");
-        let addresses = format!("{:?}", [host]);
-        let node = TestApp::with(
-            db,
-            &[
-                ("VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES", &addresses),
-                ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
-            ],
-        );
+        let origin = Server::start().await;
+        let node = origin.node(db);
         node.organisation("moj", Category::Government).await;
         let token = node
             .token("moj", Role::FocalPoint, "read write follow")
             .await;
         let person = node.person(&token).await;
-        let her = Foreign::at(&node, &origin.base, "her").await;
+        let her = Foreign::at(&node, &origin.base(), "her").await;
         let relay = Foreign::new(&node, "relay.example", "relay").await;
         let forum = &node.app.forum;
         follows::follow(forum, &person, her.organisation.id)
@@ -233,10 +154,10 @@ fn what_is_handed_on_with_a_proof_that_does_not_fit_stores_nothing() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
         let (node, her) = (&scene.node, &scene.her);
-        let neighbour = Foreign::at(node, &scene.origin.base, "neighbour").await;
+        let neighbour = Foreign::at(node, &scene.origin.base(), "neighbour").await;
         // Her own server would confirm each of these without a look at proofs.
         for number in 10..16 {
-            scene.origin.put(200, &scene.create(number));
+            scene.origin.put(&scene.create(number));
         }
         let mut altered = her.proven(node, scene.create(10));
         altered["object"]["content"] = json!("not her words");
@@ -335,7 +256,7 @@ fn what_is_handed_on_without_proof_is_believed_in_the_words_of_its_origin() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
         let create = scene.create(10);
-        scene.origin.put(200, &create);
+        scene.origin.put(&create);
         let mut altered = create.clone();
         altered["object"]["content"] = json!("not her words");
         assert_eq!(scene.relayed(&altered).await, StatusCode::ACCEPTED);
@@ -347,7 +268,7 @@ fn what_is_handed_on_without_proof_is_believed_in_the_words_of_its_origin() {
         let mut note = create["object"].clone();
         note["content"] = json!("her later words");
         note["updated"] = json!("2026-11-22T11:30:00Z");
-        scene.origin.put(200, &note);
+        scene.origin.put(&note);
         let mut update = scene.her.activity(11, "Update", create["object"].clone());
         update["id"] = json!(format!("{}#updates/1", note["id"].as_str().expect("an id")));
         assert_eq!(scene.relayed(&update).await, StatusCode::ACCEPTED);
@@ -362,19 +283,19 @@ fn what_its_origin_does_not_confirm_is_acknowledged_and_forgotten() {
         // Nothing there.
         assert_eq!(scene.relayed(&scene.create(10)).await, StatusCode::ACCEPTED);
         // Of somebody else on the same server.
-        let neighbour = Foreign::at(&scene.node, &scene.origin.base, "neighbour").await;
+        let neighbour = Foreign::at(&scene.node, &scene.origin.base(), "neighbour").await;
         let mut posing = scene.create(11);
         posing["id"] = json!(format!("{}/activities/11", neighbour.uri));
         posing["object"] = neighbour.note(11, "a neighbour's words");
         let theirs = neighbour.activity(11, "Create", posing["object"].clone());
-        scene.origin.put(200, &theirs);
-        scene.origin.put(200, &theirs["object"]);
+        scene.origin.put(&theirs);
+        scene.origin.put(&theirs["object"]);
         assert_eq!(scene.relayed(&posing).await, StatusCode::ACCEPTED);
         // Something else at its address.
         let delete = scene
             .her
             .activity(12, "Delete", json!("https://x.example/"));
-        scene.origin.put(200, &delete);
+        scene.origin.put(&delete);
         assert_eq!(scene.relayed(&scene.create(12)).await, StatusCode::ACCEPTED);
         assert_eq!(scene.entries().await, []);
     });
@@ -401,7 +322,7 @@ fn of_other_things_that_are_handed_on_nothing_is_asked_and_nothing_believed() {
                 .her
                 .activity(12, "Like", json!(format!("{ORIGIN}/entries/1"))),
         ] {
-            scene.origin.put(200, &activity);
+            scene.origin.put(&activity);
             assert_eq!(scene.relayed(&activity).await, StatusCode::ACCEPTED);
         }
         assert_eq!(scene.origin.asked(), 0);
@@ -422,7 +343,7 @@ fn a_delete_that_is_handed_on_without_proof_is_believed_when_its_object_is_gone(
         for (number, status, left) in [(10, 200, true), (11, 500, true), (12, 410, false)] {
             let create = scene.create(number);
             her.send(node, &create).await;
-            scene.origin.put(status, &create["object"]);
+            scene.origin.answer(status, &create["object"]);
             let object = create["object"]["id"].clone();
             let delete = her.activity(number + 100, "Delete", object.clone());
             assert_eq!(scene.relayed(&delete).await, StatusCode::ACCEPTED);
@@ -436,7 +357,7 @@ fn a_delete_that_is_handed_on_without_proof_is_believed_when_its_object_is_gone(
             her.send(node, &create).await;
             if number == 14 {
                 let tombstone = json!({"id": create["object"]["id"], "type": "Tombstone"});
-                scene.origin.put(200, &tombstone);
+                scene.origin.put(&tombstone);
             }
             let delete = her.activity(number + 100, "Delete", create["object"]["id"].clone());
             scene.relayed(&delete).await;
@@ -461,7 +382,7 @@ fn the_end_of_an_organisation_that_is_handed_on_needs_more_than_a_missing_page()
         assert_eq!(scene.state_of_her().await, OrganisationState::Active);
         scene
             .origin
-            .put(410, &json!({"id": uri, "type": "Tombstone"}));
+            .answer(410, &json!({"id": uri, "type": "Tombstone"}));
         scene.relayed(&scene.her.activity(11, "Delete", uri)).await;
         assert_eq!(scene.state_of_her().await, OrganisationState::Deleted);
     });
@@ -481,7 +402,7 @@ fn a_blocked_host_is_not_heard_through_another_and_the_answer_does_not_tell() {
         };
         let proven = scene.her.proven(&scene.node, addressed(11));
         let plain = addressed(12);
-        scene.origin.put(200, &plain);
+        scene.origin.put(&plain);
         let delete = scene
             .her
             .activity(13, "Delete", kept["object"]["id"].clone());

@@ -1,22 +1,19 @@
 //! Keys of other servers in every shape in use (PROTOCOL.md 7.3.5), fetched
 //! over real connections. On both databases.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::ops::Deref;
 
 use axum::{
-    Router,
     body::Body,
-    http::{Method, Request, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{Method, Request, header},
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use super::test_app::{ORIGIN, TestApp};
+use super::{
+    server::Server,
+    test_app::{ORIGIN, TestApp},
+};
 use crate::{
     domain::organisation::Category,
     federation::signatures::{
@@ -26,54 +23,20 @@ use crate::{
     storage::{self, testing::on_both},
 };
 
-type Documents = Arc<Mutex<BTreeMap<String, Value>>>;
+/// A server whose actors follow.
+struct Peer(Server);
 
-/// A server that hands out documents, and counts what was asked for.
-struct Peer {
-    base: String,
-    documents: Documents,
-    asked: Arc<Mutex<Vec<String>>>,
-    serving: JoinHandle<()>,
-}
+impl Deref for Peer {
+    type Target = Server;
 
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.serving.abort();
+    fn deref(&self) -> &Server {
+        &self.0
     }
 }
 
 impl Peer {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let (documents, asked) = (Documents::default(), Arc::<Mutex<Vec<String>>>::default());
-        let (known, log) = (documents.clone(), asked.clone());
-        let answer = move |uri: Uri| async move {
-            log.lock()
-                .expect("not poisoned")
-                .push(uri.path().to_owned());
-            let found = known.lock().expect("not poisoned").get(uri.path()).cloned();
-            hand_out(found)
-        };
-        let router = Router::new().fallback(answer);
-        let serving = tokio::spawn(async move {
-            axum::serve(listener, router).await.expect("served");
-        });
-        Self {
-            base,
-            documents,
-            asked,
-            serving,
-        }
-    }
-
-    fn url(&self, path: &str) -> Url {
-        format!("{}{path}", self.base).parse().expect("an address")
-    }
-
-    fn put(&self, path: &str, document: Value) {
-        let mut documents = self.documents.lock().expect("not poisoned");
-        documents.insert(path.to_owned(), document);
+        Self(Server::start().await)
     }
 
     /// An actor at `/users/{name}` that lists `keys`.
@@ -87,35 +50,16 @@ impl Peer {
         for (name, value) in keys.as_object().expect("members") {
             document[name] = value.clone();
         }
-        self.put(&format!("/users/{name}"), document);
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.lock().expect("not poisoned").len()
+        self.put(&document);
     }
 
     /// A node that may fetch from here, with an organisation `moj`.
-    async fn node(&self, db: storage::Db) -> TestApp {
-        let node = self.started(db);
+    async fn with_moj(&self, db: storage::Db) -> TestApp {
+        let node = self.node(db);
         node.organisation("moj", Category::Government).await;
         let made = crate::operations::node::ensure_keys(&node.app.forum).await;
         made.expect("the node's keys");
         node
-    }
-
-    /// The node that [`Self::node`] made, started again.
-    fn started(&self, db: storage::Db) -> TestApp {
-        let host = self.base.trim_start_matches("http://");
-        TestApp::with(
-            db,
-            &[
-                (
-                    "VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES",
-                    &format!("[{host:?}]"),
-                ),
-                ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
-            ],
-        )
     }
 
     /// The answer to a Follow of `moj` by `/users/{name}`, signed with a key
@@ -146,16 +90,6 @@ impl Peer {
             .expect("a request");
         request.headers_mut().extend(headers.expect("signed"));
         node.send(request).await.status.as_u16()
-    }
-}
-
-fn hand_out(found: Option<Value>) -> Response {
-    match found {
-        Some(document) => {
-            let kind = [(header::CONTENT_TYPE, "application/activity+json")];
-            (kind, document.to_string()).into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
@@ -194,7 +128,7 @@ fn ed25519() -> (PrivateKey, PublicKey) {
 fn keys_are_found_in_every_shape_in_use() {
     on_both(async |db| {
         let peer = Peer::start().await;
-        let node = peer.node(db).await;
+        let node = peer.with_moj(db).await;
         let user = |name: &str| peer.url(&format!("/users/{name}"));
 
         let (key, public) = rsa();
@@ -213,7 +147,7 @@ fn keys_are_found_in_every_shape_in_use() {
         let stub = json!({
             "id": user("stub"), "type": "Person", "preferredUsername": "stub", "publicKey": listed,
         });
-        peer.put("/users/stub/main-key", stub);
+        peer.put_at("/users/stub/main-key", 200, &stub);
         assert_eq!(peer.follows(&node, "stub", &id, &key).await, 202);
 
         // The key alone.
@@ -223,14 +157,14 @@ fn keys_are_found_in_every_shape_in_use() {
         peer.actor("owned", json!({"publicKey": listed}));
         let mut alone = listed.clone();
         alone["type"] = json!("CryptographicKey");
-        peer.put("/keys/owned", alone);
+        peer.put_at("/keys/owned", 200, &alone);
         assert_eq!(peer.follows(&node, "owned", &id, &key).await, 202);
 
         let (key, public) = ed25519();
         let id = peer.url("/keys/controlled");
         let listed = multikey(&public, &id, &user("controlled"));
         peer.actor("controlled", json!({"assertionMethod": [listed]}));
-        peer.put("/keys/controlled", listed);
+        peer.put_at("/keys/controlled", 200, &listed);
         assert_eq!(peer.follows(&node, "controlled", &id, &key).await, 202);
 
         // No publicKey at all.
@@ -248,7 +182,7 @@ fn keys_are_found_in_every_shape_in_use() {
 fn a_key_counts_only_if_its_owner_lists_it() {
     on_both(async |db| {
         let (peer, other) = (Peer::start().await, Peer::start().await);
-        let node = peer.node(db).await;
+        let node = peer.with_moj(db).await;
         let (key, public) = rsa();
         let victim = peer.url("/users/victim");
         let (_, hers) = rsa();
@@ -256,7 +190,7 @@ fn a_key_counts_only_if_its_owner_lists_it() {
         peer.actor("victim", json!({"publicKey": listed}));
         // It names her; she does not name it.
         let claiming = peer.url("/keys/claiming");
-        peer.put("/keys/claiming", pem(&public, &claiming, &victim));
+        peer.put_at("/keys/claiming", 200, &pem(&public, &claiming, &victim));
         assert_eq!(peer.follows(&node, "victim", &claiming, &key).await, 401);
         // She lists it under her name, and says that another owns it.
         let stray = peer.url("/users/stray#main-key");
@@ -265,9 +199,10 @@ fn a_key_counts_only_if_its_owner_lists_it() {
         assert_eq!(peer.follows(&node, "stray", &stray, &key).await, 401);
         // Its owner is on another server.
         let foreign = peer.url("/keys/foreign");
-        peer.put(
+        peer.put_at(
             "/keys/foreign",
-            pem(&public, &foreign, &other.url("/users/x")),
+            200,
+            &pem(&public, &foreign, &other.url("/users/x")),
         );
         assert_eq!(peer.follows(&node, "victim", &foreign, &key).await, 401);
         assert_eq!(other.asked(), 0);
@@ -282,7 +217,7 @@ fn a_key_counts_only_if_its_owner_lists_it() {
 fn a_replaced_key_is_fetched_again_once_and_not_for_every_forgery() {
     on_both(async |db| {
         let peer = Peer::start().await;
-        let node = peer.node(db.clone()).await;
+        let node = peer.with_moj(db.clone()).await;
         let owner = peer.url("/users/her");
         let id = peer.url("/users/her#main-key");
         let (old, public) = rsa();
@@ -296,7 +231,7 @@ fn a_replaced_key_is_fetched_again_once_and_not_for_every_forgery() {
         peer.actor("her", json!({"publicKey": pem(&public, &id, &owner)}));
         // A minute later, which is measured by no clock that tests can set.
         drop(node);
-        let node = peer.started(db);
+        let node = peer.node(db);
         assert_eq!(peer.follows(&node, "her", &id, &new).await, 202);
         assert_eq!(peer.asked(), asked + 1);
         assert_eq!(peer.follows(&node, "her", &id, &old).await, 401);

@@ -15,6 +15,9 @@ use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::{Position, Url};
 
+use super::test_app::TestApp;
+use crate::storage::Db;
+
 /// Stops when it is dropped.
 pub struct Server {
     /// Host and port.
@@ -25,8 +28,8 @@ pub struct Server {
 
 #[derive(Default)]
 struct Shelf {
-    /// By their path.
-    objects: HashMap<String, Value>,
+    /// By their path: with which status, and what.
+    objects: HashMap<String, (StatusCode, Value)>,
     /// Paths that were asked for.
     asked: Vec<String>,
     /// Answers everything.
@@ -52,6 +55,29 @@ impl Server {
         }
     }
 
+    /// `http://{authority}`.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+
+    /// The address of a path here.
+    pub fn url(&self, path: &str) -> Url {
+        let url = format!("http://{}{path}", self.authority);
+        url.parse().expect("an address")
+    }
+
+    /// A node that may fetch from here.
+    pub fn node(&self, db: Db) -> TestApp {
+        let allowed = format!("[{:?}]", self.authority);
+        TestApp::with(
+            db,
+            &[
+                ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
+                ("VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES", &allowed),
+            ],
+        )
+    }
+
     /// Gives out the innermost object of an activity from now on.
     pub fn give_out(&self, activity: &Value) {
         let mut object = activity.clone();
@@ -63,12 +89,23 @@ impl Server {
 
     /// Gives out a document at its id from now on.
     pub fn put(&self, document: &Value) {
+        self.answer(200, document);
+    }
+
+    /// The same, with this status.
+    pub fn answer(&self, status: u16, document: &Value) {
         if let Some(id) = document["id"].as_str() {
             let id: Url = id.parse().expect("an address");
-            let path = id[Position::BeforePath..].to_owned();
-            let mut shelf = self.shelf.lock().expect("no panic");
-            shelf.objects.insert(path, document.clone());
+            self.put_at(&id[Position::BeforePath..], status, document);
         }
+    }
+
+    /// Gives out a document at a path that is not its id's.
+    pub fn put_at(&self, path: &str, status: u16, document: &Value) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let mut shelf = self.shelf.lock().expect("no panic");
+        let given = (status, document.clone());
+        shelf.objects.insert(path.to_owned(), given);
     }
 
     /// Every answer is this from now on.
@@ -82,7 +119,7 @@ impl Server {
         self.shelf.lock().expect("no panic").asked.len()
     }
 
-    /// Everything is gone from now on.
+    /// Nothing is there from now on.
     pub fn clear(&self) {
         self.shelf.lock().expect("no panic").objects.clear();
     }
@@ -100,11 +137,11 @@ async fn serve(listener: TcpListener, shelf: Arc<Mutex<Shelf>>) {
         shelf.asked.push(uri.to_string());
         let answer = match (shelf.failing, shelf.objects.get(&uri.to_string())) {
             (Some(status), _) => status.into_response(),
-            (None, Some(object)) => {
+            (None, Some((status, object))) => {
                 let kind = [(header::CONTENT_TYPE, "application/activity+json")];
-                (kind, object.to_string()).into_response()
+                (*status, kind, object.to_string()).into_response()
             }
-            (None, None) => StatusCode::GONE.into_response(),
+            (None, None) => StatusCode::NOT_FOUND.into_response(),
         };
         async move { answer }
     };

@@ -40,16 +40,7 @@ pub(super) struct Scene {
 impl Scene {
     pub async fn new(db: Db) -> Self {
         let server = Server::start().await;
-        let node = TestApp::with(
-            db,
-            &[
-                ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
-                (
-                    "VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES",
-                    &format!("[{:?}]", server.authority),
-                ),
-            ],
-        );
+        let node = server.node(db);
         node.organisation("moj", Category::Government).await;
         let token = node.token("moj", Role::FocalPoint, "read write follow");
         let token = token.await;

@@ -73,16 +73,7 @@ impl Peer {
     pub async fn new(db: Db, family: &Family) -> Self {
         let server = Server::start().await;
         let authority = server.authority.clone();
-        let node = TestApp::with(
-            db,
-            &[
-                ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
-                (
-                    "VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES",
-                    &format!("[{authority:?}]"),
-                ),
-            ],
-        );
+        let node = server.node(db);
         node.organisation("moj", Category::Government).await;
         let token = node.token("moj", Role::FocalPoint, "read write follow");
         let person = node.person(&token.await).await;

@@ -1,0 +1,11 @@
+//! Commands as a shell runs them, in the test's own process, on both
+//! databases.
+
+mod doctor;
+mod ground;
+mod site;
+mod subjects;
+
+/// Makes the organisation `moj`.
+const CREATE: &str =
+    "organisation create --handle moj --name Ministry~of~Justice --category government";
