@@ -3,6 +3,7 @@
 //! A command takes its arguments and the node's [`Ground`], does one thing,
 //! and answers with a [`Report`]: text for people, one object for scripts.
 
+mod audit;
 mod demo;
 mod doctor;
 mod ground;
@@ -87,6 +88,9 @@ in the folder.")]
     /// What people here and other servers reported to the administrators
     #[command(subcommand)]
     Report(reports::Command),
+    /// The log of decisions about people, organisations and servers
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List every HTTP route of this program
     Routes,
     /// Check configuration, database, disk, clock, keys and public address; changes nothing
@@ -153,6 +157,7 @@ async fn dispatch(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<R
         Command::Token(command) => token::run(command, ground).await,
         Command::Node(command) => node::run(command, ground).await,
         Command::Report(command) => reports::run(command, ground).await,
+        Command::Audit(command) => audit::run(command, ground).await,
         Command::Routes => Ok(routes::run()),
         Command::Doctor => doctor::run(ground).await,
     }

@@ -75,7 +75,8 @@ fn first_line(input: &mut dyn Read) -> anyhow::Result<String> {
 
 async fn create(app: &App, new: Create, password: Option<String>) -> anyhow::Result<Report> {
     let handle = new.organisation.to_lowercase();
-    let (user, link) = people::create(&app.forum, &new.email, &handle, new.role, password).await?;
+    let (user, link) =
+        people::create(&app.forum, None, &new.email, &handle, new.role, password).await?;
     let link = link.map(|secret| app.forum.urls.one_time_link(&secret.0));
     let text = match &link {
         Some(link) => format!(

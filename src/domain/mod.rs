@@ -6,6 +6,7 @@
 pub mod account;
 pub mod activity;
 pub mod audience;
+pub mod audit;
 pub mod block;
 pub mod delivery;
 pub mod entry;

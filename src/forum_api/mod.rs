@@ -2,6 +2,7 @@
 //! code. One folder or file for each resource, with its documents, handlers
 //! and tests; every refusal is a [`problem`].
 
+mod audit;
 mod body;
 mod caller;
 mod deliveries;
@@ -75,7 +76,8 @@ fn resources() -> OpenApiRouter<App> {
         .merge(node::router())
         .merge(deliveries::router())
         .merge(hosts::router())
-        .merge(reports::router());
+        .merge(reports::router())
+        .merge(audit::router());
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
 }
 

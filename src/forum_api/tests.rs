@@ -212,7 +212,7 @@ fn a_disabled_account_loses_its_token_at_once() {
         let path = format!("{PREFIX}/entries");
         assert_eq!(node.get(&path, Some(&token)).await.status, 200);
         let person = node.person(&token).await;
-        crate::operations::people::set_disabled(&node.app.forum, person.user.id, true)
+        crate::operations::people::set_disabled(&node.app.forum, None, person.user.id, true)
             .await
             .expect("disabled");
         assert_problem(&node.get(&path, Some(&token)).await, 401);

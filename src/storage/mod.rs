@@ -7,6 +7,7 @@
 //! [`types`].
 
 pub mod activities;
+pub mod audit;
 pub mod blocks;
 mod conn;
 pub mod credentials;

@@ -58,6 +58,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::storage::types::Instant;
 
+    audit (number) {
+        number -> BigInt,
+        at -> Instant,
+        by_user -> Nullable<BigInt>,
+        decision -> Text,
+        subject -> Text,
+        detail -> Text,
+        previous -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
     signature_schemes (host) {
         host -> Text,
         components -> Text,

@@ -117,7 +117,7 @@ fn reporting() -> Routes {
 }
 
 fn administration() -> Routes {
-    use admin::{deliveries, hosts, organisations, people, reports};
+    use admin::{audit, deliveries, hosts, organisations, people, reports};
     let role = Auth::Administrator;
     Routes::new()
         .get("/admin", role, || async {
@@ -157,6 +157,7 @@ fn administration() -> Routes {
         .post("/admin/deliveries/{host}/drop", role, deliveries::give_up)
         .get("/admin/reports", role, reports::show)
         .post("/admin/reports/{id}/resolve", role, reports::resolve)
+        .get("/admin/audit", role, audit::show)
         .get("/admin/hosts", role, hosts::show)
         .post("/admin/hosts", role, hosts::decide)
 }

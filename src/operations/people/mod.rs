@@ -11,13 +11,14 @@ pub use sessions::{
     SignedIn, by_session, by_token, create_token, sign_in, sign_out, start_session,
 };
 
-use super::Forum;
+use super::{Forum, audit};
 use crate::{
     domain::{
         account::{
             InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password, normalise_email,
         },
         audience::{Member, Viewer},
+        audit::Decision,
         entry::FieldError,
         id::UserId,
         organisation::{Organisation, OrganisationState},
@@ -80,12 +81,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Makes an account in a local organisation. Without a password the person
-/// sets one through the link that is returned.
+/// sets one through the link that is returned. `by` is who decided it; `None`
+/// for the command line.
 ///
 /// # Errors
 /// [`PeopleError`] states the rules.
 pub async fn create(
     forum: &Forum,
+    by: Option<UserId>,
     email: &str,
     handle: &str,
     role: Role,
@@ -112,6 +115,7 @@ pub async fn create(
             } else {
                 None
             };
+            record_created(conn, forum, by, &user, &organisation)?;
             Ok((user, link))
         })
         .await
@@ -143,6 +147,18 @@ fn insert(
     Ok(user)
 }
 
+fn record_created(
+    conn: &mut Conn,
+    forum: &Forum,
+    by: Option<UserId>,
+    user: &User,
+    organisation: &Organisation,
+) -> Result<(), storage::Error> {
+    let subject = audit::account(user.id);
+    let detail = format!("{} of {}", user.role, organisation.handle);
+    audit::record(conn, forum, by, Decision::AccountCreated, &subject, &detail)
+}
+
 /// A person who may act now: enabled, of an active organisation.
 fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Error> {
     let Some(user) = users::find(conn, user)?.filter(|user| !user.disabled) else {
@@ -157,12 +173,24 @@ fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Erro
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
-pub async fn set_role(forum: &Forum, user: UserId, role: Role) -> Result<(), PeopleError> {
+pub async fn set_role(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    role: Role,
+) -> Result<(), PeopleError> {
     forum
-        .write(move |conn, _| {
-            keep_an_administrator(conn, user, role == Role::Administrator)?;
+        .write(move |conn, forum| {
+            let before = keep_an_administrator(conn, user, role == Role::Administrator)?.role;
             users::set_role(conn, user, role)?;
-            Ok(credentials::delete_sessions_of(conn, user)?)
+            credentials::delete_sessions_of(conn, user)?;
+            if before == role {
+                return Ok(());
+            }
+            let subject = audit::account(user);
+            let detail = format!("from {before} to {role}");
+            let changed = Decision::RoleChanged;
+            Ok(audit::record(conn, forum, by, changed, &subject, &detail)?)
         })
         .await
 }
@@ -171,25 +199,40 @@ pub async fn set_role(forum: &Forum, user: UserId, role: Role) -> Result<(), Peo
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
-pub async fn set_disabled(forum: &Forum, user: UserId, disabled: bool) -> Result<(), PeopleError> {
+pub async fn set_disabled(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    disabled: bool,
+) -> Result<(), PeopleError> {
     forum
         .write(move |conn, forum| {
-            keep_an_administrator(conn, user, !disabled)?;
+            let before = keep_an_administrator(conn, user, !disabled)?.disabled;
             users::set_disabled(conn, user, disabled)?;
             if disabled {
                 credentials::delete_sessions_of(conn, user)?;
                 credentials::revoke_tokens_of(conn, user, forum.now())?;
             }
-            Ok(())
+            if before == disabled {
+                return Ok(());
+            }
+            let decision = match disabled {
+                true => Decision::AccountDisabled,
+                false => Decision::AccountEnabled,
+            };
+            let subject = audit::account(user);
+            Ok(audit::record(conn, forum, by, decision, &subject, "")?)
         })
         .await
 }
 
-fn keep_an_administrator(conn: &mut Conn, user: UserId, stays: bool) -> Result<(), PeopleError> {
+/// The account, unless it is that of the last administrator and is not to
+/// stay one.
+fn keep_an_administrator(conn: &mut Conn, user: UserId, stays: bool) -> Result<User, PeopleError> {
     let user = users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
     let is_one = user.role == Role::Administrator && !user.disabled;
     if is_one && !stays && users::count_administrators(conn)? <= 1 {
         return Err(PeopleError::LastAdministrator);
     }
-    Ok(())
+    Ok(user)
 }

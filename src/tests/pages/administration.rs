@@ -11,12 +11,13 @@ use crate::{
     },
 };
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "/admin/organisations",
     "/admin/users",
     "/admin/reports",
     "/admin/deliveries",
     "/admin/hosts",
+    "/admin/audit",
 ];
 
 async fn hub(node: &TestApp) -> Browser<'_> {

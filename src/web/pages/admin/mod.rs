@@ -1,6 +1,7 @@
 //! Administration of the node: organisations, people, reports, deliveries, and
 //! other servers.
 
+pub mod audit;
 pub mod deliveries;
 pub mod hosts;
 pub mod organisations;
@@ -22,6 +23,7 @@ pub fn tabs(current: &'static str) -> Vec<Tab> {
         ("Reports", "/admin/reports"),
         ("Deliveries", "/admin/deliveries"),
         ("Other servers", "/admin/hosts"),
+        ("Decisions", "/admin/audit"),
     ]
     .map(|(name, path)| Tab {
         name,

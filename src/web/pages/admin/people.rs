@@ -125,14 +125,14 @@ fn turn(people: Vec<User>, page: usize) -> (Vec<User>, Pages) {
 
 pub async fn create(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let Ok(role) = fields.text("role").parse::<Role>() else {
         let error = FieldError::new("role", "Choose a role.");
         let page = page(&visit, Form::refused(fields, vec![error])).await?;
         return visit.refuse(&page);
     };
     let (email, handle) = (fields.text("email"), fields.text("organisation"));
-    match people::create(&visit.app.forum, email, handle, role, None).await {
+    match people::create(&visit.app.forum, Some(me), email, handle, role, None).await {
         Ok((user, Some(link))) => show_link(&visit, user.email, &link),
         Ok((_, None)) => Ok(go(PATH, Notice::Saved)),
         Err(error) => match field_of(&error) {
@@ -176,8 +176,8 @@ pub async fn issue_link(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    let link = people::new_link(&visit.app.forum, id).await?;
+    let (me, id) = target(&visit, &id)?;
+    let link = people::new_link(&visit.app.forum, Some(me), id).await?;
     let user = visit
         .app
         .forum
@@ -193,10 +193,10 @@ pub async fn set_role(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    let id = target(&visit, &id)?;
+    let (me, id) = target(&visit, &id)?;
     let role = fields.text("role").parse::<Role>();
     let role = role.map_err(|error| PageError::Unprocessable(sentence(&error.to_string())))?;
-    people::set_role(&visit.app.forum, id, role).await?;
+    people::set_role(&visit.app.forum, Some(me), id, role).await?;
     Ok(go(PATH, Notice::RoleChanged))
 }
 
@@ -205,20 +205,21 @@ pub async fn disable(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    people::set_disabled(&visit.app.forum, id, true).await?;
+    let (me, id) = target(&visit, &id)?;
+    people::set_disabled(&visit.app.forum, Some(me), id, true).await?;
     Ok(go(PATH, Notice::Disabled))
 }
 
 pub async fn enable(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    people::set_disabled(&visit.app.forum, id, false).await?;
+    let (me, id) = target(&visit, &id)?;
+    people::set_disabled(&visit.app.forum, Some(me), id, false).await?;
     Ok(go(PATH, Notice::Enabled))
 }
 
-/// The person that a form of an administrator is about.
-fn target(visit: &Visit, id: &str) -> Result<UserId, PageError> {
-    visit.administrator()?;
-    id.parse().map_err(|_| PageError::NotFound)
+/// The administrator who sent a form, and the person that it is about.
+fn target(visit: &Visit, id: &str) -> Result<(UserId, UserId), PageError> {
+    let me = visit.administrator()?.who.user.id;
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    Ok((me, id))
 }

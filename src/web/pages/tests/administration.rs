@@ -1,5 +1,6 @@
 //! The pages of administration, filled in.
 
+use crate::operations::audit::Chain;
 use crate::web::{
     form::Form,
     views::{
@@ -10,8 +11,8 @@ use crate::web::{
 };
 
 use super::super::admin::{
-    self, deliveries::DeliveriesPage, hosts::HostsPage, organisations::OrganisationsPage,
-    reports::ReportsPage,
+    self, audit::AuditPage, deliveries::DeliveriesPage, hosts::HostsPage,
+    organisations::OrganisationsPage, reports::ReportsPage,
 };
 use super::{faces, html, paging};
 
@@ -30,6 +31,23 @@ fn lane() -> admin::deliveries::Row {
         retry: None,
         success: Some(moment()),
         error: "connection refused".into(),
+    }
+}
+
+fn audit_page(chain: Chain) -> AuditPage {
+    AuditPage {
+        layout: samples::layout(),
+        tabs: admin::tabs("/admin/audit"),
+        chain,
+        rows: vec![admin::audit::Row {
+            number: 1,
+            at: moment(),
+            by: "The command line".into(),
+            decision: "Server blocked".into(),
+            subject: "server spam.example".into(),
+            detail: "<spam>".into(),
+        }],
+        pages: paging(),
     }
 }
 
@@ -131,6 +149,20 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                 }],
                 pages: paging(),
             }),
+        ),
+        (
+            "admin-audit",
+            html(audit_page(Chain::Whole {
+                records: 1,
+                newest: "4bD9".into(),
+            })),
+        ),
+        (
+            "admin-audit-broken",
+            html(audit_page(Chain::Broken {
+                number: 1,
+                why: "it is missing",
+            })),
         ),
         (
             "admin-hosts",
