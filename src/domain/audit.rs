@@ -51,6 +51,15 @@ decisions! {
     SecondFactorReset = "second-factor-reset", "Second factor reset";
     PasswordSet = "password-set", "Password chosen";
     RulesAccepted = "rules-accepted", "Rules accepted";
+    /// The first of two approvals.
+    ApplicationSeconded = "application-seconded", "Application approved by a first person";
+    ApplicationApproved = "application-approved", "Application approved";
+    ApplicationRefused = "application-refused", "Application refused";
+    /// The link waits for the new focal point.
+    HandoverArranged = "handover-arranged", "Hand-over to a new focal point arranged";
+    HandoverWithdrawn = "handover-withdrawn", "Hand-over to a new focal point withdrawn";
+    FunctionChanged = "function-changed", "Office of a person changed";
+    HandedOver = "handed-over", "Handed over to a new focal point";
 }
 
 /// A word that names no decision.

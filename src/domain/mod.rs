@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod application;
 pub mod audience;
 pub mod audit;
 pub mod block;

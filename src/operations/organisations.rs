@@ -125,7 +125,7 @@ fn fresh(forum: &Forum, handle: &Handle, new: NewOrganisation) -> Organisation {
         avatar: None,
         locked: false,
         state: OrganisationState::Active,
-        actor_type: "Organization".to_owned(),
+        actor_type: actor_type(new.category).to_owned(),
         endpoints: Endpoints {
             inbox: part("inbox"),
             shared_inbox: Some(urls.shared_inbox()),
@@ -137,6 +137,20 @@ fn fresh(forum: &Forum, handle: &Handle, new: NewOrganisation) -> Organisation {
         created_at: now,
         updated_at: now,
         fetched_at: None,
+    }
+}
+
+/// The ActivityStreams type that others see: individuals are no organisations
+/// (DOMAIN.md 1.1, A8).
+fn actor_type(category: Category) -> &'static str {
+    match category {
+        Category::Individual => "Person",
+        Category::Government
+        | Category::InternationalOrganisation
+        | Category::CivilSociety
+        | Category::PrivateSector
+        | Category::Academia
+        | Category::Media => "Organization",
     }
 }
 

@@ -1,10 +1,14 @@
 //! People: their accounts and what they may do. How they prove who they are
 //! stands in `passwords`, `links`, and `sessions`.
 
+mod handover;
 mod links;
 mod passwords;
 mod sessions;
 
+pub use handover::{
+    HandedOver, Handing, HandoverError, accept_handover, cancel_handover, hand_over, open_handover,
+};
 pub(super) use links::link;
 pub use links::{new_link, open_link, set_password, set_up};
 pub use sessions::{
@@ -15,7 +19,8 @@ use super::{Forum, audit};
 use crate::{
     domain::{
         account::{
-            InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password, normalise_email,
+            Function, InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password,
+            normalise_email,
         },
         audience::{Member, Viewer},
         audit::Decision,
@@ -23,7 +28,7 @@ use crate::{
         id::UserId,
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, credentials, organisations, users},
+    storage::{self, Conn, credentials, functions, organisations, users},
 };
 
 /// Somebody signed in, with the organisation that they speak for.
@@ -121,7 +126,7 @@ pub async fn create(
         .await
 }
 
-fn insert(
+pub(super) fn insert(
     conn: &mut Conn,
     forum: &Forum,
     email: String,
@@ -147,7 +152,7 @@ fn insert(
     Ok(user)
 }
 
-fn record_created(
+pub(super) fn record_created(
     conn: &mut Conn,
     forum: &Forum,
     by: Option<UserId>,
@@ -190,6 +195,33 @@ pub async fn set_role(
             let subject = audit::account(user);
             let detail = format!("from {before} to {role}");
             let changed = Decision::RoleChanged;
+            Ok(audit::record(conn, forum, by, changed, &subject, &detail)?)
+        })
+        .await
+}
+
+/// Notes which office a person holds inside a government.
+///
+/// # Errors
+/// [`PeopleError::NotFound`].
+pub async fn set_function(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    function: Option<Function>,
+) -> Result<(), PeopleError> {
+    forum
+        .write(move |conn, forum| {
+            users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
+            let before = functions::of(conn, user)?;
+            if before == function {
+                return Ok(());
+            }
+            functions::set(conn, user, function)?;
+            let word = |one: Option<Function>| one.map_or("none", Function::as_str);
+            let subject = audit::account(user);
+            let detail = format!("from {} to {}", word(before), word(function));
+            let changed = Decision::FunctionChanged;
             Ok(audit::record(conn, forum, by, changed, &subject, &detail)?)
         })
         .await

@@ -7,13 +7,13 @@ use axum::{extract::Path, response::Response};
 
 use crate::{
     domain::{
-        account::{Role, User},
+        account::{Function, Role, User},
         entry::FieldError,
         id::{OrganisationId, UserId},
         organisation::{Organisation, OrganisationState},
     },
     operations::people::{self, PeopleError, Secret},
-    storage::{self, organisations, users},
+    storage::{self, functions, organisations, users},
     web::{
         error::PageError,
         form::Form,
@@ -34,6 +34,8 @@ pub struct Row {
     pub email: String,
     pub organisation: String,
     pub role: &'static str,
+    /// The word of an office, or empty.
+    pub function: &'static str,
     pub state: &'static str,
     pub disabled: bool,
     pub signed_in: Option<Moment>,
@@ -46,6 +48,7 @@ pub struct PeoplePage {
     pub tabs: Vec<Tab>,
     pub form: Form,
     pub roles: Vec<Named>,
+    pub functions: Vec<Named>,
     pub organisations: Vec<Named>,
     pub rows: Vec<Row>,
     pub pages: Pages,
@@ -61,13 +64,18 @@ pub struct LinkPage {
 }
 
 impl Row {
-    fn new(user: &User, organisations: &HashMap<OrganisationId, &Organisation>) -> Self {
+    fn new(
+        user: &User,
+        organisations: &HashMap<OrganisationId, &Organisation>,
+        function: Option<Function>,
+    ) -> Self {
         let organisation = organisations.get(&user.organisation);
         Self {
             id: user.id.to_string(),
             email: user.email.clone(),
             organisation: organisation.map_or_else(String::new, |one| one.name.clone()),
             role: user.role.as_str(),
+            function: function.map_or("", Function::as_str),
             state: match (user.disabled, user.has_password) {
                 (true, _) => "Disabled",
                 (false, true) => "Active",
@@ -86,12 +94,16 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 }
 
 async fn page(visit: &Visit, form: Form) -> Result<PeoplePage, PageError> {
-    let (people, all) = visit
+    let (people, all, held) = visit
         .app
         .forum
         .db
         .read(|conn| -> Result<_, storage::Error> {
-            Ok((users::list(conn, None)?, organisations::all_local(conn)?))
+            Ok((
+                users::list(conn, None)?,
+                organisations::all_local(conn)?,
+                functions::all(conn)?,
+            ))
         })
         .await?;
     let known = all.iter().map(|one| (one.id, one)).collect();
@@ -101,12 +113,16 @@ async fn page(visit: &Visit, form: Form) -> Result<PeoplePage, PageError> {
         tabs: tabs(PATH),
         form,
         roles: choices::roles(),
+        functions: choices::functions(),
         organisations: all
             .iter()
             .filter(|one| one.state == OrganisationState::Active)
             .map(|one| Named::new(&one.handle, format!("{} ({})", one.name, one.handle)))
             .collect(),
-        rows: shown.iter().map(|user| Row::new(user, &known)).collect(),
+        rows: shown
+            .iter()
+            .map(|user| Row::new(user, &known, held.get(&user.id).copied()))
+            .collect(),
         pages,
     })
 }
@@ -198,6 +214,24 @@ pub async fn set_role(
     let role = role.map_err(|error| PageError::Unprocessable(sentence(&error.to_string())))?;
     people::set_role(&visit.app.forum, Some(me), id, role).await?;
     Ok(go(PATH, Notice::RoleChanged))
+}
+
+/// Notes the office that a person holds; none when the field is blank.
+pub async fn set_function(
+    Path(id): Path<String>,
+    submission: Submission,
+) -> Result<Response, PageError> {
+    let Submission { visit, fields, .. } = submission;
+    let (by, id) = target(&visit, &id)?;
+    let function = match fields.filled("function").map(str::parse::<Function>) {
+        None => None,
+        Some(Ok(function)) => Some(function),
+        Some(Err(error)) => {
+            return Err(PageError::Unprocessable(sentence(&error.to_string())));
+        }
+    };
+    people::set_function(&visit.app.forum, Some(by), id, function).await?;
+    Ok(go(PATH, Notice::Saved))
 }
 
 pub async fn disable(
