@@ -182,7 +182,7 @@ async fn queue(forum: &Forum, rounds: usize, hosts: &[SocketAddr]) {
         country: None,
         summary: String::new(),
     };
-    let sender = organisations::create(forum, new).await;
+    let sender = organisations::create(forum, None, new).await;
     let sender = sender.expect("an organisation");
     let inboxes: Vec<Url> = hosts
         .iter()

@@ -105,6 +105,16 @@ impl Urls {
         self.mint(&format!("/links/{token}"))
     }
 
+    /// The link of a new focal point.
+    pub fn handover(&self, token: &str) -> Url {
+        self.mint(&format!("/handover/{token}"))
+    }
+
+    /// Where an applicant follows their application.
+    pub fn application(&self, token: &str) -> Url {
+        self.mint(&format!("/apply/{token}"))
+    }
+
     pub fn avatar(&self) -> Url {
         self.mint("/assets/avatar.png")
     }

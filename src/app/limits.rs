@@ -24,6 +24,10 @@ impl Limit {
         Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_minute(count))))
     }
 
+    fn per_hour(count: u32) -> Self {
+        Self(NonZeroU32::new(count).map(|count| RateLimiter::keyed(Quota::per_hour(count))))
+    }
+
     /// Counts one try for `key`.
     ///
     /// # Errors
@@ -51,6 +55,8 @@ pub struct Limits {
     pub write: Limit,
     /// By account.
     pub lookup: Limit,
+    /// By address.
+    pub applications: Limit,
 }
 
 impl Limits {
@@ -59,6 +65,7 @@ impl Limits {
             sign_in: Limit::per_minute(limits.sign_in_per_minute),
             write: Limit::per_minute(limits.write_per_minute),
             lookup: Limit::per_minute(limits.lookup_per_minute),
+            applications: Limit::per_hour(limits.applications_per_hour),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! doors.
 
 mod cache;
+pub mod client;
 mod cors;
 mod layers;
 mod limits;

@@ -57,7 +57,7 @@ pub fn start_work(app: &App) -> Runner {
             async move { after(compare(&wiring, id, &url).await) }.boxed()
         }),
     };
-    jobs::start(&app.forum, &app.config.delivery, courier, functions)
+    jobs::start(&app.forum, &app.config, courier, functions)
 }
 
 /// What follows when something was read from another server.

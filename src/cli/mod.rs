@@ -3,6 +3,8 @@
 //! A command takes its arguments and the node's [`Ground`], does one thing,
 //! and answers with a [`Report`]: text for people, one object for scripts.
 
+mod application;
+mod audit;
 mod demo;
 mod doctor;
 mod ground;
@@ -75,6 +77,9 @@ in the folder.")]
     /// Organisations of this node: the actors of the Forum
     #[command(subcommand)]
     Organisation(organisation::Command),
+    /// Applications for membership
+    #[command(subcommand)]
+    Application(application::Command),
     /// People who sign in, each for one organisation
     #[command(subcommand)]
     User(user::Command),
@@ -87,6 +92,9 @@ in the folder.")]
     /// What people here and other servers reported to the administrators
     #[command(subcommand)]
     Report(reports::Command),
+    /// The log of decisions about people, organisations and servers
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List every HTTP route of this program
     Routes,
     /// Check configuration, database, disk, clock, keys and public address; changes nothing
@@ -149,10 +157,12 @@ async fn dispatch(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<R
         Command::Demo(arguments) => demo::run(arguments, ground).await,
         Command::Migrate => migrate::run(ground),
         Command::Organisation(command) => organisation::run(command, ground).await,
+        Command::Application(command) => application::run(command, ground).await,
         Command::User(command) => user::run(command, ground).await,
         Command::Token(command) => token::run(command, ground).await,
         Command::Node(command) => node::run(command, ground).await,
         Command::Report(command) => reports::run(command, ground).await,
+        Command::Audit(command) => audit::run(command, ground).await,
         Command::Routes => Ok(routes::run()),
         Command::Doctor => doctor::run(ground).await,
     }

@@ -65,7 +65,8 @@ fn mode(app: &App) -> Mode {
 
 async fn decide(app: &App, decision: Decision, policy: Policy) -> anyhow::Result<Report> {
     let Decision { host, reason } = decision;
-    let decided = operations::hosts::decide(&app.forum, mode(app), &host, policy, &reason).await?;
+    let decided =
+        operations::hosts::decide(&app.forum, None, mode(app), &host, policy, &reason).await?;
     let text = match policy {
         Policy::Block => format!("{} is blocked.", decided.host),
         Policy::Allow => format!("{} is allowed.", decided.host),
@@ -74,7 +75,7 @@ async fn decide(app: &App, decision: Decision, policy: Policy) -> anyhow::Result
 }
 
 async fn forget(app: &App, named: Named) -> anyhow::Result<Report> {
-    operations::hosts::withdraw(&app.forum, mode(app), &named.host).await?;
+    operations::hosts::withdraw(&app.forum, None, mode(app), &named.host).await?;
     let host = operations::hosts::normalise(&named.host)?;
     let text = format!("Nothing is decided about {host} any more.");
     Ok(Report::new(text, json!({ "host": host, "policy": null })))
@@ -101,7 +102,7 @@ async fn list(app: &App) -> anyhow::Result<Report> {
 }
 
 async fn rotate_keys(app: &App) -> anyhow::Result<Report> {
-    let actor = operations::rotation::rotate_node(&app.forum).await?;
+    let actor = operations::rotation::rotate_node(&app.forum, None).await?;
     let keys = keys_of(app, actor.clone()).await?;
     Ok(Report::new(
         "The node has new keys. A running node uses them within half a minute.",

@@ -116,7 +116,7 @@ async fn create(app: &App, new: Create) -> anyhow::Result<Report> {
         country: new.country,
         summary: new.summary,
     };
-    let made = organisations::create(&app.forum, new).await?;
+    let made = organisations::create(&app.forum, None, new).await?;
     Ok(Report::new(
         format!(
             "{} is @{}@{}, at {}",
@@ -175,7 +175,7 @@ async fn depart(app: &App, named: Move) -> anyhow::Result<Report> {
 }
 
 async fn set_state(app: &App, named: Named, state: OrganisationState) -> anyhow::Result<Report> {
-    let changed = organisations::set_state(&app.forum, &named.handle, state).await?;
+    let changed = organisations::set_state(&app.forum, None, &named.handle, state).await?;
     Ok(Report::new(
         format!("{} is {} now.", changed.handle, state_word(changed.state)),
         described(&changed),
@@ -183,7 +183,7 @@ async fn set_state(app: &App, named: Named, state: OrganisationState) -> anyhow:
 }
 
 async fn rotate_keys(app: &App, named: Named) -> anyhow::Result<Report> {
-    let rotated = rotation::rotate(&app.forum, &named.handle).await?;
+    let rotated = rotation::rotate(&app.forum, None, &named.handle).await?;
     let mut object = addresses(&rotated);
     object["keys"] = keys_of(app, rotated.uri).await?;
     let text = format!("{} has new keys; its followers are told.", rotated.handle);

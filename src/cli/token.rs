@@ -30,7 +30,7 @@ pub(super) struct Create {
 pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result<Report> {
     let Command::Create(new) = command;
     let app = ground.app()?;
-    let token = people::create_token(&app.forum, &new.email, &new.scopes).await?;
+    let token = people::create_token(&app.forum, None, &new.email, &new.scopes).await?;
     Ok(Report::new(
         token.0.clone(),
         json!({ "access_token": token.0, "scope": new.scopes.to_string() }),

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::{Ground, Report};
 use crate::{
     app::App,
-    domain::account::{LINK_HOURS, Role, User},
-    operations::people,
-    storage::{self, organisations, users},
+    domain::account::{Function, LINK_HOURS, Role, User, normalise_email},
+    operations::people::{self, HandedOver, Handing},
+    storage::{self, functions, organisations, users},
 };
 
 #[derive(Subcommand)]
@@ -25,6 +25,14 @@ Examples:
     Create(Create),
     /// List the accounts of this node
     List,
+    /// Note which office a person holds inside a government
+    Function(Office),
+    /// Hand an organisation over to a new focal point. The access of the old one ends when the new
+    /// one uses the link that is printed
+    #[command(after_help = "\
+Example:
+  virtual-forum user handover --organisation moj --from old@moj.example --to new@moj.example")]
+    Handover(HandOver),
 }
 
 #[derive(Args)]
@@ -44,6 +52,29 @@ pub(super) struct Create {
     password_stdin: bool,
 }
 
+#[derive(Args)]
+pub(super) struct Office {
+    /// The address that the person signs in with
+    #[arg(long)]
+    email: String,
+    /// national_coordinator, national_rapporteur or parliamentarian; none without it
+    #[arg(long)]
+    function: Option<Function>,
+}
+
+#[derive(Args)]
+pub(super) struct HandOver {
+    /// Handle of the organisation
+    #[arg(long, value_name = "HANDLE")]
+    organisation: String,
+    /// Address of the focal point whose access ends; may be left out where there is only one
+    #[arg(long, value_name = "EMAIL")]
+    from: Option<String>,
+    /// Address of the new focal point
+    #[arg(long, value_name = "EMAIL")]
+    to: String,
+}
+
 pub(super) async fn run(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<Report> {
     match command {
         Command::Create(new) => {
@@ -55,6 +86,8 @@ pub(super) async fn run(command: Command, ground: &mut Ground<'_>) -> anyhow::Re
             create(&ground.app()?, new, password).await
         }
         Command::List => list(&ground.app()?).await,
+        Command::Function(office) => set_function(&ground.app()?, office).await,
+        Command::Handover(named) => hand_over(&ground.app()?, named).await,
     }
 }
 
@@ -75,7 +108,8 @@ fn first_line(input: &mut dyn Read) -> anyhow::Result<String> {
 
 async fn create(app: &App, new: Create, password: Option<String>) -> anyhow::Result<Report> {
     let handle = new.organisation.to_lowercase();
-    let (user, link) = people::create(&app.forum, &new.email, &handle, new.role, password).await?;
+    let (user, link) =
+        people::create(&app.forum, None, &new.email, &handle, new.role, password).await?;
     let link = link.map(|secret| app.forum.urls.one_time_link(&secret.0));
     let text = match &link {
         Some(link) => format!(
@@ -89,14 +123,56 @@ async fn create(app: &App, new: Create, password: Option<String>) -> anyhow::Res
     Ok(Report::new(text, object))
 }
 
+async fn set_function(app: &App, office: Office) -> anyhow::Result<Report> {
+    let email = normalise_email(&office.email)?;
+    let found = app
+        .forum
+        .db
+        .read(move |conn| users::find_by_email(conn, &email));
+    let (user, _) = found.await?.context("there is no such account")?;
+    people::set_function(&app.forum, None, user.id, office.function).await?;
+    let word = office.function.map_or("no office", Function::name);
+    Ok(Report::new(
+        format!("{}: {word}.", user.email),
+        json!({"email": user.email, "function": office.function}),
+    ))
+}
+
+async fn hand_over(app: &App, named: HandOver) -> anyhow::Result<Report> {
+    let handle = named.organisation.to_lowercase();
+    let (from, by) = (named.from.as_deref(), Handing::Operator);
+    Ok(
+        match people::hand_over(&app.forum, by, &handle, from, &named.to).await? {
+            HandedOver::Invited { handover, link } => {
+                let link = app.forum.urls.handover(&link.0);
+                Report::new(
+                    format!(
+                        "{} becomes focal point of {handle} here, once, within {LINK_HOURS} \
+                         hours; until then the old one stays:\n{link}",
+                        handover.email
+                    ),
+                    json!({"to": handover.email, "at_once": false, "link": link}),
+                )
+            }
+            HandedOver::AtOnce(user) => Report::new(
+                format!(
+                    "{} is focal point of {handle} now. The access of the old one has ended.",
+                    user.email
+                ),
+                json!({"to": user.email, "at_once": true, "link": null}),
+            ),
+        },
+    )
+}
+
 async fn list(app: &App) -> anyhow::Result<Report> {
     let found = app.forum.db.read(|conn| {
         let users = users::list(conn, None)?;
         let ids: Vec<_> = users.iter().map(|user| user.organisation).collect();
         let known = organisations::find_many(conn, &ids)?;
-        Ok::<_, storage::Error>((users, known))
+        Ok::<_, storage::Error>((users, known, functions::all(conn)?))
     });
-    let (users, known) = found.await?;
+    let (users, known, held) = found.await?;
     let mut text = String::new();
     let mut items = Vec::new();
     for user in &users {
@@ -116,7 +192,9 @@ async fn list(app: &App) -> anyhow::Result<Report> {
             user.role.as_str(),
             handle
         );
-        items.push(described(user, handle));
+        let mut item = described(user, handle);
+        item["function"] = json!(held.get(&user.id));
+        items.push(item);
     }
     if users.is_empty() {
         text.push_str("No account yet. Make one with `virtual-forum user create`.");

@@ -38,6 +38,7 @@ pub struct Config {
     pub node: Node,
     pub federation: Federation,
     pub delivery: Delivery,
+    pub membership: Membership,
     pub limits: Limits,
     pub log: Log,
 }
@@ -101,7 +102,19 @@ pub struct Delivery {
     pub keep_for: Duration,
 }
 
-/// Sizes in bytes; rates per minute, `0` meaning no limit.
+/// Who joins, and how.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Membership {
+    /// Takes the node applications?
+    pub applications: bool,
+    /// Where to apply when it does not; may be empty.
+    pub elsewhere: String,
+    /// How long refused and withdrawn applications keep their texts.
+    #[serde(deserialize_with = "duration::one")]
+    pub keep_refused_for: Duration,
+}
+
+/// Sizes in bytes; rates per minute or hour, `0` meaning no limit.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Limits {
     pub request_bytes: usize,
@@ -109,6 +122,8 @@ pub struct Limits {
     pub write_per_minute: u32,
     pub lookup_per_minute: u32,
     pub key_fetches_per_minute: u32,
+    pub applications_per_hour: u32,
+    pub open_applications_per_address: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

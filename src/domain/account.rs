@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::id::{OrganisationId, UserId};
+use super::id::{HandoverId, OrganisationId, UserId};
 
 /// What a person may do. Each role includes those below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,6 +79,62 @@ impl FromStr for Role {
 }
 
 impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An office that a person holds inside a government, beside what they may do
+/// on the node (report of the panel on national responses; DOMAIN.md 1.1, A11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    NationalCoordinator,
+    NationalRapporteur,
+    Parliamentarian,
+}
+
+impl Function {
+    pub const ALL: [Self; 3] = [
+        Self::NationalCoordinator,
+        Self::NationalRapporteur,
+        Self::Parliamentarian,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NationalCoordinator => "national_coordinator",
+            Self::NationalRapporteur => "national_rapporteur",
+            Self::Parliamentarian => "parliamentarian",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NationalCoordinator => "National coordinator",
+            Self::NationalRapporteur => "National rapporteur",
+            Self::Parliamentarian => "Member of parliament",
+        }
+    }
+}
+
+/// A word that names no function.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown function {0:?}: use national_coordinator, national_rapporteur or parliamentarian")]
+pub struct UnknownFunction(pub String);
+
+impl FromStr for Function {
+    type Err = UnknownFunction;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFunction> {
+        Self::ALL
+            .into_iter()
+            .find(|function| function.as_str() == text)
+            .ok_or_else(|| UnknownFunction(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -243,6 +299,23 @@ impl LinkPurpose {
 
 /// How long a one-time link can be used, in hours (SECURITY.md 4).
 pub const LINK_HOURS: i64 = 72;
+
+/// A hand-over to a new focal point that waits for its one-time link to be
+/// used. Until then the old one keeps their access, so that the organisation
+/// is never without anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    pub id: HandoverId,
+    pub organisation: OrganisationId,
+    /// Whose access ends.
+    pub from: UserId,
+    /// Of the new focal point, in lower case.
+    pub email: String,
+    /// Who arranged it; `None` for the operator at the command line.
+    pub by: Option<UserId>,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
 
 #[cfg(test)]
 mod tests {

@@ -73,6 +73,12 @@ ids! {
     BlockId,
     /// A report to the node's administrators.
     ReportId,
+    /// An application for membership.
+    ApplicationId,
+    /// A step in the life of an application.
+    ApplicationEventId,
+    /// A hand-over to a new focal point.
+    HandoverId,
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 pub mod account;
 pub mod activity;
+pub mod application;
 pub mod audience;
+pub mod audit;
 pub mod block;
 pub mod delivery;
 pub mod entry;

@@ -1,5 +1,7 @@
 //! Who calls: nobody in particular, or the person behind a bearer token.
 
+use std::convert::Infallible;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, header, request::Parts},
@@ -7,7 +9,7 @@ use axum::{
 
 use super::problem::Problem;
 use crate::{
-    app::App,
+    app::{App, client},
     domain::{account::Scopes, audience::Viewer},
     operations::people::{self, Person},
 };
@@ -48,6 +50,17 @@ impl Caller {
                 "Only administrators of this node may do this.".to_owned(),
             ))
         }
+    }
+}
+
+/// The network address that a request came from, as a key to count by.
+pub struct Client(pub Option<String>);
+
+impl FromRequestParts<App> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(client::key(parts, &app.config.server.trusted_proxies)))
     }
 }
 

@@ -128,7 +128,7 @@ async fn decide(
     caller: Caller,
     JsonObject(members): JsonObject,
 ) -> Result<Json<HostDocument>, Problem> {
-    caller.administers("admin:write")?;
+    let me = caller.administers("admin:write")?.user.id;
     let mut fields = Fields::new(members, &["host", "policy", "reason"], &[]);
     let host = fields.text("host").value().unwrap_or_default();
     let reason = fields.text("reason").value().unwrap_or_default();
@@ -140,7 +140,7 @@ async fn decide(
     fields.finish()?;
     let policy = policy.expect("its absence was refused");
     let mode = app.config.federation.mode;
-    let decided = verbs::decide(&app.forum, mode, &host, policy, &reason).await?;
+    let decided = verbs::decide(&app.forum, Some(me), mode, &host, policy, &reason).await?;
     Ok(Json(decided.into()))
 }
 
@@ -163,9 +163,9 @@ async fn withdraw(
     Path(host): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
-    caller.administers("admin:write")?;
+    let me = caller.administers("admin:write")?.user.id;
     let mode = app.config.federation.mode;
-    match verbs::withdraw(&app.forum, mode, &host).await {
+    match verbs::withdraw(&app.forum, Some(me), mode, &host).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(HostError::Invalid(_)) => Err(Problem::NotFound),
         Err(error) => Err(error.into()),

@@ -2,6 +2,8 @@
 //! code. One folder or file for each resource, with its documents, handlers
 //! and tests; every refusal is a [`problem`].
 
+mod applications;
+mod audit;
 mod body;
 mod caller;
 mod deliveries;
@@ -50,6 +52,7 @@ pub const PREFIX: &str = "/api/forum/v1";
     tags(
         (name = "entries", description = "What organisations post"),
         (name = "organisations", description = "The directory"),
+        (name = "membership", description = "Applying for membership, deciding about it, handing over"),
         (name = "node", description = "This node and its code lists"),
         (name = "administration", description = "For administrators of the node"),
     ),
@@ -72,10 +75,12 @@ fn resources() -> OpenApiRouter<App> {
     let resources = OpenApiRouter::new()
         .merge(entries::router())
         .merge(organisations::router())
+        .merge(applications::router())
         .merge(node::router())
         .merge(deliveries::router())
         .merge(hosts::router())
-        .merge(reports::router());
+        .merge(reports::router())
+        .merge(audit::router());
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
 }
 
@@ -138,7 +143,7 @@ fn list(description: &openapi::OpenApi) -> Vec<RouteInfo> {
                 list.push(RouteInfo {
                     method: method.to_string(),
                     path: path.clone(),
-                    auth: auth(operation),
+                    auth: auth(path, operation),
                 });
             }
         }
@@ -146,10 +151,12 @@ fn list(description: &openapi::OpenApi) -> Vec<RouteInfo> {
     list
 }
 
-fn auth(operation: &Operation) -> Auth {
+fn auth(path: &str, operation: &Operation) -> Auth {
     let requirements = operation.security.as_deref().unwrap_or_default();
     let text = serde_json::to_string(requirements).unwrap_or_default();
-    if requirements.is_empty() {
+    if path.contains("/by-link/") {
+        Auth::Link
+    } else if requirements.is_empty() {
         Auth::None
     } else if requirements.contains(&SecurityRequirement::default()) {
         Auth::Optional

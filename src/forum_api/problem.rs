@@ -57,6 +57,9 @@ pub enum Problem {
     NotFound,
     #[error("This was deleted.")]
     Gone,
+    /// What was asked clashes with how things stand now.
+    #[error("{0}")]
+    Conflict(String),
     #[error("There is something here, but not for this method.")]
     MethodNotAllowed,
     #[error("The body has more than {0} bytes.")]
@@ -122,6 +125,7 @@ impl Problem {
             Self::NotAllowed(_) => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::Gone => (StatusCode::GONE, "gone", "Deleted"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -173,6 +177,7 @@ impl Problem {
             | Self::NotAllowed(_)
             | Self::NotFound
             | Self::Gone
+            | Self::Conflict(_)
             | Self::MethodNotAllowed
             | Self::TooLarge(_)
             | Self::WrongType

@@ -212,7 +212,7 @@ fn a_disabled_account_loses_its_token_at_once() {
         let path = format!("{PREFIX}/entries");
         assert_eq!(node.get(&path, Some(&token)).await.status, 200);
         let person = node.person(&token).await;
-        crate::operations::people::set_disabled(&node.app.forum, person.user.id, true)
+        crate::operations::people::set_disabled(&node.app.forum, None, person.user.id, true)
             .await
             .expect("disabled");
         assert_problem(&node.get(&path, Some(&token)).await, 401);
@@ -423,6 +423,15 @@ fn every_route_says_who_may_call_it() {
         ("DELETE", "/admin/hosts/{host}", Auth::Administrator),
         ("GET", "/admin/reports", Auth::Administrator),
         ("POST", "/admin/reports/{id}/resolve", Auth::Administrator),
+        ("GET", "/applications", Auth::Administrator),
+        ("POST", "/applications", Auth::None),
+        ("GET", "/applications/by-link/{token}", Auth::Link),
+        ("POST", "/applications/by-link/{token}/answer", Auth::Link),
+        ("POST", "/applications/by-link/{token}/withdraw", Auth::Link),
+        ("GET", "/applications/{id}", Auth::Administrator),
+        ("POST", "/applications/{id}/approve", Auth::Administrator),
+        ("POST", "/applications/{id}/ask", Auth::Administrator),
+        ("POST", "/applications/{id}/refuse", Auth::Administrator),
         ("GET", "/entries", Auth::Optional),
         ("POST", "/entries", Auth::Bearer),
         ("DELETE", "/entries/{id}", Auth::Bearer),
@@ -433,6 +442,8 @@ fn every_route_says_who_may_call_it() {
         ("GET", "/organisations", Auth::Optional),
         ("GET", "/organisations/{id}", Auth::Optional),
         ("PATCH", "/organisations/{id}", Auth::Bearer),
+        ("DELETE", "/organisations/{id}/handover", Auth::Bearer),
+        ("POST", "/organisations/{id}/handover", Auth::Bearer),
     ];
     let expected = expected.map(|(method, path, auth)| (method.to_owned(), path.to_owned(), auth));
     assert_eq!(found, expected);

@@ -21,7 +21,7 @@ pub fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
 }
 
 /// The same, or null.
-fn one_of_or_null<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
+pub fn one_of_or_null<'a>(words: impl IntoIterator<Item = &'a str>) -> Object {
     let words = words.into_iter().map(Value::from);
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))

@@ -13,7 +13,10 @@ use crate::{
     operations::Forum,
 };
 
-use super::{Next, Work, sweep::sweep};
+use super::{
+    Next, Work,
+    sweep::{Keep, sweep},
+};
 
 /// How often we tidy up.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -38,8 +41,7 @@ pub struct Functions {
 
 pub(super) struct Dispatch {
     pub forum: Forum,
-    /// How long a delivery is tried.
-    pub keep_for: Duration,
+    pub keep: Keep,
     pub functions: Functions,
 }
 
@@ -57,7 +59,7 @@ impl Work for Dispatch {
                     (self.functions.compare_followers)((organisation, url)).await
                 }
                 Task::Sweep => {
-                    sweep(&self.forum.db, self.forum.now(), self.keep_for).await?;
+                    sweep(&self.forum, self.keep).await?;
                     Ok(Next::Again(SWEEP_EVERY))
                 }
             }

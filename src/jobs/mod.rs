@@ -28,6 +28,7 @@ use crate::{
 };
 
 use dispatch::Dispatch;
+use sweep::Keep;
 
 pub use dispatch::{Function, Functions};
 pub use runner::Runner;
@@ -105,18 +106,18 @@ impl Settings {
 /// Starts the work of a node. It is woken by `forum.bell`.
 pub fn start(
     forum: &Forum,
-    delivery: &config::Delivery,
+    config: &config::Config,
     courier: Courier,
     functions: Functions,
 ) -> Runner {
     let clock = forum.clock.clone();
     let dispatch = Dispatch {
         forum: forum.clone(),
-        keep_for: delivery.keep_for,
+        keep: Keep::new(config),
         functions,
     };
     let context = Context {
-        settings: Arc::new(Settings::new(delivery)),
+        settings: Arc::new(Settings::new(&config.delivery)),
         db: forum.db.clone(),
         now: Arc::new(move || clock.now()),
         jitter: Arc::new(jitter),
@@ -124,6 +125,18 @@ pub fn start(
         post: Arc::new(courier),
     };
     Runner::start(context, Arc::clone(&forum.bell))
+}
+
+/// Tidies up as every hour, for tests of what is to be removed.
+///
+/// # Errors
+/// Storage only.
+#[cfg(test)]
+pub async fn sweep_now(
+    forum: &Forum,
+    config: &config::Config,
+) -> Result<(), crate::storage::Error> {
+    sweep::sweep(forum, Keep::new(config)).await
 }
 
 /// Any number between 0 and 1. It spreads load and protects nothing.

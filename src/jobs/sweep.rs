@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use crate::storage::{Db, Error, activities, credentials, deliveries, tombstones};
+use crate::{
+    config::Config,
+    operations::{Forum, applications},
+    storage::{Error, activities, credentials, deliveries, handovers, tombstones},
+};
 
 /// How long dead letters, and the records of what was delivered, are kept.
 const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
@@ -16,9 +20,28 @@ const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
 /// How many rows are removed at once, so that others can write in between.
 const AT_ONCE: i64 = 1_000;
 
-/// Removes what is past its time. `keep_for` is how long a delivery is tried.
-pub(super) async fn sweep(db: &Db, now: DateTime<Utc>, keep_for: Duration) -> Result<(), Error> {
-    let keep_for = TimeDelta::from_std(keep_for).unwrap_or(TimeDelta::MAX);
+/// How long the operator wants things kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keep {
+    /// A delivery that is tried.
+    pub deliveries: Duration,
+    /// What refused and withdrawn applicants wrote.
+    pub refused: Duration,
+}
+
+impl Keep {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            deliveries: config.delivery.keep_for,
+            refused: config.membership.keep_refused_for,
+        }
+    }
+}
+
+/// Removes what is past its time.
+pub(super) async fn sweep(forum: &Forum, keep: Keep) -> Result<(), Error> {
+    let (db, now) = (&forum.db, forum.now());
+    let keep_for = TimeDelta::from_std(keep.deliveries).unwrap_or(TimeDelta::MAX);
     if let Some(oldest) = now.checked_sub_signed(keep_for) {
         let expired = db
             .write(move |conn| deliveries::expire(conn, oldest, now))
@@ -29,10 +52,12 @@ pub(super) async fn sweep(db: &Db, now: DateTime<Utc>, keep_for: Duration) -> Re
     }
     db.write(move |conn| {
         credentials::sweep(conn, now)?;
+        handovers::sweep(conn, now)?;
         tombstones::sweep(conn, now - KEEP_RECORDS)?;
         activities::sweep(conn, now - KEEP_RECEIVED)
     })
     .await?;
+    applications::clear(forum, keep.refused).await?;
     loop {
         let stale = db
             .read(move |conn| deliveries::stale(conn, now - KEEP_RECORDS, AT_ONCE))

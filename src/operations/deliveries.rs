@@ -1,7 +1,10 @@
 //! Sending again what was given up, and giving up what waits.
 
-use super::Forum;
-use crate::storage::{self, deliveries, lanes};
+use super::{Forum, audit};
+use crate::{
+    domain::{audit::Decision, id::UserId},
+    storage::{self, deliveries, lanes},
+};
 
 /// How many hosts are looked at in one go.
 const HOSTS: i64 = 200;
@@ -34,10 +37,23 @@ pub async fn replay(forum: &Forum, host: Option<String>) -> Result<usize, storag
 ///
 /// # Errors
 /// Storage only.
-pub async fn give_up(forum: &Forum, host: String) -> Result<usize, storage::Error> {
+pub async fn give_up(
+    forum: &Forum,
+    by: Option<UserId>,
+    host: String,
+) -> Result<usize, storage::Error> {
     let note = "an administrator gave it up";
     forum
-        .write(move |conn, forum| deliveries::drop_host(conn, &host, note, forum.now()))
+        .write(move |conn, forum| {
+            let dropped = deliveries::drop_host(conn, &host, note, forum.now())?;
+            if dropped > 0 {
+                let subject = format!("server {host}");
+                let detail = format!("{dropped} deliveries");
+                let decision = Decision::DeliveriesDropped;
+                audit::record(conn, forum, by, decision, &subject, &detail)?;
+            }
+            Ok(dropped)
+        })
         .await
 }
 

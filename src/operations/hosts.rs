@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Forum;
+use super::{Forum, audit};
 use crate::{
     config::Mode,
-    domain::organisation::OrganisationState,
+    domain::{audit::Decision, id::UserId, organisation::OrganisationState},
     storage::{
         self, Conn, follows,
         hosts::{self, HostPolicy, Policy},
@@ -59,6 +59,7 @@ pub fn normalise(text: &str) -> Result<String, HostError> {
 /// [`HostError`] states the rules.
 pub async fn decide(
     forum: &Forum,
+    by: Option<UserId>,
     mode: Mode,
     host: &str,
     policy: Policy,
@@ -76,9 +77,15 @@ pub async fn decide(
     };
     let stored = decision.clone();
     forum
-        .write(move |conn, _| {
+        .write(move |conn, forum| {
             hosts::put(conn, &stored)?;
-            settle_in(conn, mode)
+            settle_in(conn, mode)?;
+            let decision = match stored.policy {
+                Policy::Block => Decision::HostBlocked,
+                Policy::Allow => Decision::HostAllowed,
+            };
+            let (subject, reason) = (server(&stored.host), &stored.reason);
+            audit::record(conn, forum, by, decision, &subject, reason)
         })
         .await?;
     Ok(decision)
@@ -88,13 +95,22 @@ pub async fn decide(
 ///
 /// # Errors
 /// [`HostError::NotFound`].
-pub async fn withdraw(forum: &Forum, mode: Mode, host: &str) -> Result<(), HostError> {
+pub async fn withdraw(
+    forum: &Forum,
+    by: Option<UserId>,
+    mode: Mode,
+    host: &str,
+) -> Result<(), HostError> {
     let host = normalise(host)?;
     let name = host.clone();
     let existed = forum
-        .write(move |conn, _| {
+        .write(move |conn, forum| {
             let existed = hosts::remove(conn, &host)?;
             settle_in(conn, mode)?;
+            if existed {
+                let forgotten = Decision::HostForgotten;
+                audit::record(conn, forum, by, forgotten, &server(&host), "")?;
+            }
             Ok::<_, storage::Error>(existed)
         })
         .await?;
@@ -103,6 +119,11 @@ pub async fn withdraw(forum: &Forum, mode: Mode, host: &str) -> Result<(), HostE
     } else {
         Err(HostError::NotFound(name))
     }
+}
+
+/// How servers are named in the log of decisions.
+fn server(host: &str) -> String {
+    format!("server {host}")
 }
 
 /// Brings what is stored of other servers in line with the decisions, for the

@@ -5,6 +5,8 @@
 //! from there, also after a crash.
 
 mod announce;
+pub mod applications;
+pub mod audit;
 pub mod blocks;
 pub mod deliveries;
 pub mod entries;

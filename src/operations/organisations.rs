@@ -6,13 +6,15 @@ use url::Url;
 use super::{
     ActorKeys, Forum,
     announce::{announce, announce_profile},
+    audit,
     people::Person,
 };
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
+        audit::Decision,
         entry::FieldError,
-        id::OrganisationId,
+        id::{OrganisationId, UserId},
         organisation::{
             Category, Endpoints, Expertise, Handle, MAX_NAME_CHARS, MAX_SUMMARY_CHARS,
             Organisation, OrganisationState,
@@ -54,24 +56,27 @@ pub struct NewOrganisation {
     pub summary: String,
 }
 
-/// Makes a local organisation with keys of its own.
+/// Makes a local organisation with keys of its own. `by` is who decided it;
+/// `None` for the command line.
 ///
 /// # Errors
 /// [`OrganisationError::Invalid`] with every field to mend; a handle that was
 /// ever used is taken for ever.
 pub async fn create(
     forum: &Forum,
+    by: Option<UserId>,
     new: NewOrganisation,
 ) -> Result<Organisation, OrganisationError> {
     let keys = forum.make_keys().await;
     forum
-        .write(move |conn, forum| create_in(conn, forum, new, &keys))
+        .write(move |conn, forum| create_in(conn, forum, by, new, &keys))
         .await
 }
 
 pub(super) fn create_in(
     conn: &mut Conn,
     forum: &Forum,
+    by: Option<UserId>,
     new: NewOrganisation,
     keys: &ActorKeys,
 ) -> Result<Organisation, OrganisationError> {
@@ -93,6 +98,10 @@ pub(super) fn create_in(
     let organisation = fresh(forum, &handle, new);
     organisations::insert(conn, &organisation)?;
     store_keys(conn, forum, &organisation.uri, keys)?;
+    let subject = audit::organisation(&organisation.handle);
+    let category = organisation.category.map_or("", Category::as_str);
+    let made = Decision::OrganisationCreated;
+    audit::record(conn, forum, by, made, &subject, category)?;
     Ok(organisation)
 }
 
@@ -116,7 +125,7 @@ fn fresh(forum: &Forum, handle: &Handle, new: NewOrganisation) -> Organisation {
         avatar: None,
         locked: false,
         state: OrganisationState::Active,
-        actor_type: "Organization".to_owned(),
+        actor_type: actor_type(new.category).to_owned(),
         endpoints: Endpoints {
             inbox: part("inbox"),
             shared_inbox: Some(urls.shared_inbox()),
@@ -128,6 +137,20 @@ fn fresh(forum: &Forum, handle: &Handle, new: NewOrganisation) -> Organisation {
         created_at: now,
         updated_at: now,
         fetched_at: None,
+    }
+}
+
+/// The ActivityStreams type that others see: individuals are no organisations
+/// (DOMAIN.md 1.1, A8).
+fn actor_type(category: Category) -> &'static str {
+    match category {
+        Category::Individual => "Person",
+        Category::Government
+        | Category::InternationalOrganisation
+        | Category::CivilSociety
+        | Category::PrivateSector
+        | Category::Academia
+        | Category::Media => "Organization",
     }
 }
 
@@ -317,6 +340,7 @@ fn check_list(field: &'static str, codes: &[String], errors: &mut Vec<FieldError
 /// [`OrganisationError::NotFound`], [`OrganisationError::Deleted`].
 pub async fn set_state(
     forum: &Forum,
+    by: Option<UserId>,
     handle: &str,
     state: OrganisationState,
 ) -> Result<Organisation, OrganisationError> {
@@ -332,6 +356,9 @@ pub async fn set_state(
                         Err(OrganisationError::Deleted)
                     }
                 };
+            }
+            if before.state == state {
+                return Ok(before);
             }
             let after = Organisation {
                 state,
@@ -349,6 +376,13 @@ pub async fn set_state(
                     Recipients::Everybody,
                 )?;
             }
+            let decision = match state {
+                OrganisationState::Active => Decision::OrganisationRestored,
+                OrganisationState::Suspended => Decision::OrganisationSuspended,
+                OrganisationState::Deleted => Decision::OrganisationDeleted,
+            };
+            let subject = audit::organisation(&after.handle);
+            audit::record(conn, forum, by, decision, &subject, "")?;
             Ok(after)
         })
         .await

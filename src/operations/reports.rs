@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use url::Url;
 
-use super::{Forum, announce::announce, people::Person};
+use super::{Forum, announce::announce, audit, people::Person};
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
         audience::Viewer,
+        audit::Decision,
         entry::FieldError,
         id::{EntryId, OrganisationId, ReportId, UserId},
         organisation::{Organisation, OrganisationState},
@@ -142,7 +143,10 @@ pub async fn resolve(
 ) -> Result<Report, ReportError> {
     forum
         .write(move |conn, forum| {
-            reports::resolve(conn, id, by, forum.now())?;
+            if reports::resolve(conn, id, by, forum.now())? {
+                let subject = format!("report {id}");
+                audit::record(conn, forum, by, Decision::ReportResolved, &subject, "")?;
+            }
             reports::find(conn, id)?.ok_or(ReportError::NotFound)
         })
         .await

@@ -6,10 +6,15 @@ use url::Url;
 use super::{
     ActorKeys, Forum,
     announce::announce_profile,
+    audit,
     organisations::{OrganisationError, store_keys},
 };
 use crate::{
-    domain::organisation::{Organisation, OrganisationState},
+    domain::{
+        audit::Decision,
+        id::UserId,
+        organisation::{Organisation, OrganisationState},
+    },
     storage::{self, organisations},
 };
 
@@ -17,7 +22,11 @@ use crate::{
 ///
 /// # Errors
 /// [`OrganisationError::NotFound`], [`OrganisationError::Deleted`].
-pub async fn rotate(forum: &Forum, handle: &str) -> Result<Organisation, OrganisationError> {
+pub async fn rotate(
+    forum: &Forum,
+    by: Option<UserId>,
+    handle: &str,
+) -> Result<Organisation, OrganisationError> {
     let keys = forum.make_keys().await;
     let handle = handle.to_owned();
     forum
@@ -37,6 +46,8 @@ pub async fn rotate(forum: &Forum, handle: &str) -> Result<Organisation, Organis
             if after.state == OrganisationState::Active {
                 announce_profile(conn, forum, &after)?;
             }
+            let subject = audit::organisation(&after.handle);
+            audit::record(conn, forum, by, Decision::KeysRotated, &subject, "")?;
             Ok(after)
         })
         .await
@@ -47,12 +58,13 @@ pub async fn rotate(forum: &Forum, handle: &str) -> Result<Organisation, Organis
 ///
 /// # Errors
 /// Storage only.
-pub async fn rotate_node(forum: &Forum) -> Result<Url, storage::Error> {
+pub async fn rotate_node(forum: &Forum, by: Option<UserId>) -> Result<Url, storage::Error> {
     let keys: ActorKeys = forum.make_keys().await;
     let actor = forum.urls.node_actor();
     forum
         .write(move |conn, forum| {
             store_keys(conn, forum, &actor, &keys)?;
+            audit::record(conn, forum, by, Decision::KeysRotated, "node", "")?;
             Ok(actor)
         })
         .await

@@ -7,6 +7,8 @@
 //! [`types`].
 
 pub mod activities;
+pub mod applications;
+pub mod audit;
 pub mod blocks;
 mod conn;
 pub mod credentials;
@@ -17,6 +19,8 @@ pub mod entries;
 mod error;
 pub mod follows;
 pub mod fts;
+pub mod functions;
+pub mod handovers;
 pub mod hosts;
 pub mod keys;
 pub mod lanes;

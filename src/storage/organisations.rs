@@ -383,6 +383,45 @@ fn put_expertise(conn: &mut Conn, organisation: &Organisation) -> Result<(), Err
     Ok(())
 }
 
+/// An organisation in outline: enough to see whether another looks like it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    pub id: OrganisationId,
+    pub name: String,
+    pub handle: String,
+    /// `None` for local ones.
+    pub host: Option<String>,
+    pub website: Option<Url>,
+}
+
+/// Organisations in whatever state (an old name can be misused too), ours
+/// first, then the newest of others.
+pub fn outlines(conn: &mut Conn, limit: i64) -> Result<Vec<Outline>, Error> {
+    type Columns = (i64, String, String, Option<String>, Option<String>);
+    let rows: Vec<Columns> = organisations::table
+        .order((organisations::host.is_not_null(), organisations::id.desc()))
+        .limit(limit)
+        .select((
+            organisations::id,
+            organisations::name,
+            organisations::handle,
+            organisations::host,
+            organisations::website,
+        ))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(id, name, handle, host, website)| {
+            Ok(Outline {
+                id: OrganisationId(id),
+                name,
+                handle,
+                host,
+                website: website.as_deref().map(rows::url).transpose()?,
+            })
+        })
+        .collect()
+}
+
 /// How many active local organisations there are.
 pub fn count_local(conn: &mut Conn) -> Result<i64, Error> {
     Ok(organisations::table

@@ -128,23 +128,24 @@ pub fn count_open(conn: &mut Conn) -> Result<i64, Error> {
         .get_result(conn)?)
 }
 
-/// Notes who resolved a report, and when; one that is resolved stays as it is.
+/// Notes who resolved a report, and when; one that is resolved stays as it is,
+/// and the answer is false.
 pub fn resolve(
     conn: &mut Conn,
     id: ReportId,
     by: Option<UserId>,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let open = reports::table
         .filter(reports::id.eq(id.0))
         .filter(reports::resolved_at.is_null());
-    diesel::update(open)
+    let resolved = diesel::update(open)
         .set((
             reports::resolved_at.eq(Some(At(now))),
             reports::resolved_by.eq(by.map(|user| user.0)),
         ))
         .execute(conn)?;
-    Ok(())
+    Ok(resolved > 0)
 }
 
 /// What one other server reported: how much since a moment, and how much of

@@ -58,6 +58,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::storage::types::Instant;
 
+    audit (number) {
+        number -> BigInt,
+        at -> Instant,
+        by_user -> Nullable<BigInt>,
+        decision -> Text,
+        subject -> Text,
+        detail -> Text,
+        previous -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
     signature_schemes (host) {
         host -> Text,
         components -> Text,
@@ -395,6 +411,73 @@ diesel::table! {
         created_at -> Instant,
     }
 }
+// The tables of `migrations/*/2026-11-29-000004_applications`.
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    applications (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        name -> Text,
+        handle -> Text,
+        category -> Text,
+        country -> Nullable<Text>,
+        website -> Nullable<Text>,
+        reason -> Text,
+        referee -> Text,
+        referee_id -> Nullable<BigInt>,
+        email -> Text,
+        function -> Nullable<Text>,
+        state -> Text,
+        first_approved_by -> Nullable<BigInt>,
+        first_approved_at -> Nullable<Instant>,
+        organisation_id -> Nullable<BigInt>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        decided_at -> Nullable<Instant>,
+        cleared_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    application_events (id) {
+        id -> BigInt,
+        application_id -> BigInt,
+        kind -> Text,
+        user_id -> Nullable<BigInt>,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    user_functions (user_id) {
+        user_id -> BigInt,
+        function -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    handovers (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        organisation_id -> BigInt,
+        from_id -> BigInt,
+        email -> Text,
+        by_id -> Nullable<BigInt>,
+        created_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(access_tokens -> users (user_id));
 diesel::joinable!(deliveries -> activities (activity_id));
@@ -427,4 +510,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     report_entries,
     blocks,
+    applications,
+    application_events,
+    user_functions,
+    handovers,
 );

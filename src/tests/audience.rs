@@ -251,7 +251,7 @@ fn a_suspended_organisations_entries_are_seen_by_nobody_until_it_is_restored() {
             (OrganisationState::Active, before),
             (OrganisationState::Deleted, 0),
         ] {
-            organisations::set_state(forum, &author.handle, state)
+            organisations::set_state(forum, None, &author.handle, state)
                 .await
                 .expect("changed");
             assert_eq!(by_author().await, expected, "{state:?}");

@@ -87,7 +87,7 @@ impl World {
 
     async fn decide(&self, host: &str, policy: Policy) {
         let forum = &self.node.app.forum;
-        let done = hosts::decide(forum, Mode::Open, host, policy, "test").await;
+        let done = hosts::decide(forum, None, Mode::Open, host, policy, "test").await;
         done.expect("decided");
         self.passes().await;
     }
@@ -174,7 +174,7 @@ fn a_block_ends_follows_and_hides_what_comes_back_when_it_ends() {
         assert!(matches!(blocked, Err(FollowError::NotFound)));
 
         let forum = &world.node.app.forum;
-        let done = hosts::withdraw(forum, Mode::Open, "far.example").await;
+        let done = hosts::withdraw(forum, None, Mode::Open, "far.example").await;
         done.expect("withdrawn");
         world.passes().await;
         assert_eq!((world.entries().await, world.follows().await), (1, 0));
@@ -193,7 +193,7 @@ fn a_follow_that_arrives_right_after_the_block_is_not_kept() {
     on_both(async |db| {
         let world = world(db).await;
         let forum = &world.node.app.forum;
-        let done = hosts::decide(forum, Mode::Open, "far.example", Policy::Block, "").await;
+        let done = hosts::decide(forum, None, Mode::Open, "far.example", Policy::Block, "").await;
         done.expect("decided");
         // The node may answer as before for a second; nothing comes of it.
         for number in 20..25 {
@@ -372,7 +372,7 @@ fn with_an_allowlist_only_named_hosts_are_shown_and_heard() {
             state(good.organisation.id).await,
             OrganisationState::Suspended
         );
-        let allowed = hosts::decide(forum, mode, "good.example", Policy::Allow, "").await;
+        let allowed = hosts::decide(forum, None, mode, "good.example", Policy::Allow, "").await;
         allowed.expect("allowed");
         assert_eq!(state(good.organisation.id).await, OrganisationState::Active);
         assert_eq!(

@@ -327,6 +327,7 @@ fn a_blocked_host_is_answered_like_an_unknown_one() {
         let (node, her) = following(db).await;
         hosts::decide(
             &node.app.forum,
+            None,
             Mode::Open,
             "far.example",
             Policy::Block,

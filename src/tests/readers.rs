@@ -215,6 +215,7 @@ fn a_signature_that_is_not_believed_opens_nothing() {
         }
         hosts::decide(
             &node.app.forum,
+            None,
             Mode::Open,
             "far.example",
             Policy::Block,

@@ -47,7 +47,9 @@ fn deliveries_after_a_rotation_verify_with_the_new_key() {
         let runner = rig.start();
         until("the first is taken", async || server.count() == 1).await;
         let handle = rig.sender.handle.clone();
-        rotate(&rig.node.app.forum, &handle).await.expect("rotated");
+        rotate(&rig.node.app.forum, None, &handle)
+            .await
+            .expect("rotated");
         let new = rsa_key(&rig).await;
         assert_ne!(new, old);
         trust(&new);
@@ -69,7 +71,7 @@ fn a_rotation_is_told_to_followers_and_published_at_once() {
         let forum = &rig.node.app.forum;
         let before = document(&rig.node, "/orgs/police").await;
         rig.node.pass(chrono::TimeDelta::seconds(1));
-        rotate(forum, "POLICE").await.expect("rotated");
+        rotate(forum, None, "POLICE").await.expect("rotated");
         let after = document(&rig.node, "/orgs/police").await;
         let id = |document: &serde_json::Value| document["publicKey"]["id"].clone();
         assert_eq!(id(&before), id(&after));
@@ -92,12 +94,12 @@ fn a_rotation_is_told_to_followers_and_published_at_once() {
         assert_eq!(told.subject, Subject::Myself);
         assert_eq!(told.recipients, Recipients::Followers);
         for wrong in ["nobody", ""] {
-            let refused = rotate(forum, wrong).await;
+            let refused = rotate(forum, None, wrong).await;
             assert!(matches!(refused, Err(OrganisationError::NotFound)));
         }
-        let deleted = set_state(forum, "police", OrganisationState::Deleted).await;
+        let deleted = set_state(forum, None, "police", OrganisationState::Deleted).await;
         deleted.expect("deleted");
-        let refused = rotate(forum, "police").await;
+        let refused = rotate(forum, None, "police").await;
         assert!(matches!(refused, Err(OrganisationError::Deleted)));
     });
 }
@@ -108,7 +110,7 @@ fn the_node_itself_gets_new_keys_too() {
         let node = TestApp::new(db);
         ensure_keys(&node.app.forum).await.expect("keys");
         let before = document(&node, "/actor").await;
-        let actor = rotate_node(&node.app.forum).await.expect("rotated");
+        let actor = rotate_node(&node.app.forum, None).await.expect("rotated");
         let after = document(&node, "/actor").await;
         assert_eq!(after["id"], actor.as_str());
         assert_eq!(before["publicKey"]["id"], after["publicKey"]["id"]);

@@ -81,6 +81,7 @@ impl TestApp {
     pub async fn organisation(&self, handle: &str, category: Category) -> Organisation {
         organisations::create(
             &self.app.forum,
+            None,
             organisations::NewOrganisation {
                 handle: handle.into(),
                 name: format!("The {handle}"),
@@ -98,12 +99,12 @@ impl TestApp {
     pub async fn token(&self, handle: &str, role: Role, scopes: &str) -> String {
         let email = format!("{role}@{handle}.example");
         let forum = &self.app.forum;
-        match people::create(forum, &email, handle, role, None).await {
+        match people::create(forum, None, &email, handle, role, None).await {
             Ok(_) | Err(people::PeopleError::EmailTaken) => {}
             Err(error) => panic!("{error}"),
         }
         let scopes: Scopes = scopes.parse().expect("scopes");
-        people::create_token(forum, &email, &scopes)
+        people::create_token(forum, None, &email, &scopes)
             .await
             .expect("a token")
             .0

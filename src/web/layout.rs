@@ -41,6 +41,27 @@ pub struct Person {
     pub requests: usize,
     /// Reports that wait for an administrator; none for anybody else.
     pub reports: i64,
+    /// Applications about which nothing is decided; none for anybody else.
+    pub applications: i64,
+}
+
+impl Person {
+    /// The name of the administrators' part, with what waits there.
+    fn administration(&self) -> String {
+        let counts = [(self.reports, "report"), (self.applications, "application")];
+        let waiting: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| match count {
+                1 => format!("1 {what}"),
+                count => format!("{count} {what}s"),
+            })
+            .collect();
+        match waiting.is_empty() {
+            true => "Administration".to_owned(),
+            false => format!("Administration ({})", waiting.join(", ")),
+        }
+    }
 }
 
 /// One item of the main navigation.
@@ -83,6 +104,7 @@ impl Layout {
         ];
         let Some(person) = &self.person else {
             items.push(item("About", "/about"));
+            items.push(item("Join", "/apply"));
             items.push(item("Sign in", "/sign-in"));
             return items;
         };
@@ -94,12 +116,7 @@ impl Layout {
         };
         items.push(item(&followers, "/followers"));
         if person.role.may_administer() {
-            let administration = match person.reports {
-                0 => "Administration".to_owned(),
-                1 => "Administration (1 report)".to_owned(),
-                count => format!("Administration ({count} reports)"),
-            };
-            items.push(item(&administration, "/admin"));
+            items.push(item(&person.administration(), "/admin"));
         }
         if person.role.may_write() {
             items.push(item("Write", "/compose"));
@@ -176,6 +193,14 @@ notices! {
     Reported = "reported", "The administrators of this node will look at your report.";
     ReportResolved = "report-resolved", "The report is resolved.";
     HostSaved = "host-saved", "The decision is saved.";
+    Applied = "applied", "Your application has arrived.";
+    Answered = "answered", "Your answer has arrived.";
+    Withdrawn = "withdrawn", "Your application is withdrawn.";
+    Asked = "asked", "The question is asked. The applicant reads it on the page of their link.";
+    FirstApproval = "first-approval", "Your approval is recorded. Another person must approve too.";
+    ApplicationRefused = "application-refused", "The application is refused. The applicant reads the reason on the page of their link.";
+    HandoverWithdrawn = "handover-withdrawn", "The hand-over is withdrawn. Its link does not work any more.";
+    TookOver = "took-over", "You are the focal point now. The access of the one before you has ended.";
 }
 
 #[cfg(test)]
@@ -201,6 +226,22 @@ mod tests {
         assert!(names(Some(Role::Editor)).contains(&"Write".to_owned()));
         assert!(!names(Some(Role::FocalPoint)).contains(&"Administration".to_owned()));
         assert!(names(Some(Role::Administrator)).contains(&"Administration".to_owned()));
+    }
+
+    #[test]
+    fn administrators_see_how_much_waits() {
+        let told = |reports, applications| {
+            let person = Person {
+                reports,
+                applications,
+                ..samples::person()
+            };
+            person.administration()
+        };
+        assert_eq!(told(0, 0), "Administration");
+        assert_eq!(told(1, 0), "Administration (1 report)");
+        assert_eq!(told(2, 1), "Administration (2 reports, 1 application)");
+        assert_eq!(told(0, 3), "Administration (3 applications)");
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! templates show; `templates` and `assets` are all that a browser gets.
 
 pub mod assets;
-mod client;
 pub mod error;
 pub mod filters;
 pub mod form;

@@ -18,8 +18,8 @@ use super::{
     assets,
     error::PageError,
     pages::{
-        about, admin, blocks, compose, directory, find, follows, home, link, organisation, profile,
-        react, report, sign_in, timeline,
+        about, admin, apply, blocks, compose, directory, find, follows, handover, home, link,
+        organisation, profile, react, report, sign_in, timeline,
     },
     source,
     visit::Visit,
@@ -60,6 +60,16 @@ fn doors() -> Routes {
         .post("/sign-out", Auth::Session, sign_in::leave)
         .get("/links/{token}", Auth::Link, link::show)
         .post("/links/{token}", Auth::Link, link::send)
+        .get("/apply", Auth::None, apply::show)
+        .post("/apply", Auth::None, apply::send)
+        .get("/apply/{token}", Auth::Link, apply::follow)
+        .post("/apply/{token}/answer", Auth::Link, apply::answer)
+        .post("/apply/{token}/withdraw", Auth::Link, apply::withdraw)
+        .get("/handover", Auth::Session, handover::show)
+        .post("/handover", Auth::Session, handover::send)
+        .post("/handover/cancel", Auth::Session, handover::cancel)
+        .get("/handover/{token}", Auth::Link, handover::open)
+        .post("/handover/{token}", Auth::Link, handover::accept)
 }
 
 fn writing() -> Routes {
@@ -117,7 +127,7 @@ fn reporting() -> Routes {
 }
 
 fn administration() -> Routes {
-    use admin::{deliveries, hosts, organisations, people, reports};
+    use admin::{applications, audit, deliveries, hosts, organisations, people, reports};
     let role = Auth::Administrator;
     Routes::new()
         .get("/admin", role, || async {
@@ -145,9 +155,38 @@ fn administration() -> Routes {
             role,
             organisations::delete,
         )
+        .get(
+            "/admin/organisations/{handle}/handover",
+            role,
+            handover::show_of,
+        )
+        .post(
+            "/admin/organisations/{handle}/handover",
+            role,
+            handover::send_of,
+        )
+        .post(
+            "/admin/organisations/{handle}/handover/cancel",
+            role,
+            handover::cancel_of,
+        )
+        .get("/admin/applications", role, applications::show)
+        .get("/admin/applications/{id}", role, applications::show_one)
+        .post("/admin/applications/{id}/ask", role, applications::ask)
+        .post(
+            "/admin/applications/{id}/approve",
+            role,
+            applications::approve,
+        )
+        .post(
+            "/admin/applications/{id}/refuse",
+            role,
+            applications::refuse,
+        )
         .get("/admin/users", role, people::show)
         .post("/admin/users", role, people::create)
         .post("/admin/users/{id}/role", role, people::set_role)
+        .post("/admin/users/{id}/function", role, people::set_function)
         .post("/admin/users/{id}/link", role, people::issue_link)
         .post("/admin/users/{id}/disable", role, people::disable)
         .post("/admin/users/{id}/enable", role, people::enable)
@@ -157,6 +196,7 @@ fn administration() -> Routes {
         .post("/admin/deliveries/{host}/drop", role, deliveries::give_up)
         .get("/admin/reports", role, reports::show)
         .post("/admin/reports/{id}/resolve", role, reports::resolve)
+        .get("/admin/audit", role, audit::show)
         .get("/admin/hosts", role, hosts::show)
         .post("/admin/hosts", role, hosts::decide)
 }

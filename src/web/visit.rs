@@ -11,20 +11,21 @@ use axum::{
 };
 
 use crate::{
-    app::App,
+    app::{App, client},
     domain::{account::Role, audience::Viewer, follow::FollowState, page::Window},
     operations::{
         people::{self, Person as Who},
         random_token,
     },
     storage::{
+        self, applications,
         follows::{self, Side},
         reports,
     },
 };
 
 use super::{
-    assets, client,
+    assets,
     error::PageError,
     form::Fields,
     layout::{Layout, Node, Notice, Person, VERSION},
@@ -48,6 +49,8 @@ pub struct SignedIn {
     requests: usize,
     /// Reports that wait for an administrator.
     reports: i64,
+    /// Applications about which nothing is decided.
+    applications: i64,
 }
 
 impl SignedIn {
@@ -154,6 +157,7 @@ impl Visit {
                 organisation_path: organisation::path(&person.who.organisation),
                 requests: person.requests,
                 reports: person.reports,
+                applications: person.applications,
             }),
             token: self.token().unwrap_or_default().to_owned(),
             notice: Notice::read(self.query.text("done")),
@@ -280,9 +284,14 @@ async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageE
             .len(),
         false => 0,
     };
-    let reports = match who.user.role.may_administer() {
-        true => app.forum.db.read(reports::count_open).await?,
-        false => 0,
+    let (reports, applications) = match who.user.role.may_administer() {
+        true => {
+            let waiting = app.forum.db.read(|conn| -> Result<_, storage::Error> {
+                Ok((reports::count_open(conn)?, applications::count_open(conn)?))
+            });
+            waiting.await?
+        }
+        false => (0, 0),
     };
     Ok(Some(SignedIn {
         who,
@@ -290,5 +299,6 @@ async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageE
         csrf: session.csrf,
         requests,
         reports,
+        applications,
     }))
 }

@@ -205,7 +205,7 @@ async fn make(app: &App, one: &DemoOrganisation) -> anyhow::Result<()> {
             country: Some(one.country.clone()),
             summary: one.summary.clone(),
         };
-        organisations::create(&app.forum, new).await?;
+        organisations::create(&app.forum, None, new).await?;
     }
     account(
         app,
@@ -224,7 +224,7 @@ async fn make(app: &App, one: &DemoOrganisation) -> anyhow::Result<()> {
 
 async fn account(app: &App, email: &str, handle: &str, role: Role) -> anyhow::Result<()> {
     let password = Some(PASSWORD.to_owned());
-    match people::create(&app.forum, email, handle, role, password).await {
+    match people::create(&app.forum, None, email, handle, role, password).await {
         Ok(_) | Err(PeopleError::EmailTaken) => Ok(()),
         Err(error) => Err(error.into()),
     }

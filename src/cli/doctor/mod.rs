@@ -2,6 +2,7 @@
 //! nothing, and says one line about each.
 
 mod address;
+mod audit;
 mod database;
 mod keys;
 mod machine;
@@ -94,6 +95,7 @@ async fn examine(config: Config, clock: &Clock) -> Vec<Finding> {
                 findings.push(machine::clock(clock.now(), server_time));
                 if is_current {
                     findings.push(keys::examine(&app).await);
+                    findings.push(audit::examine(&app).await);
                 }
             }
             Err(error) => findings.push(Finding::failed("database", error.to_string())),

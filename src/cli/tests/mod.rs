@@ -1,8 +1,10 @@
 //! Commands as a shell runs them, in the test's own process, on both
 //! databases.
 
+mod audit;
 mod doctor;
 mod ground;
+mod membership;
 mod site;
 mod subjects;
 

@@ -4,7 +4,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    app::App,
     cli::{Console, run},
+    config::Config,
+    operations::Clock,
     storage::testing::TestDatabase,
 };
 
@@ -83,6 +86,12 @@ impl Site {
         let name = format!("VIRTUAL_FORUM_{name}");
         self.settings.push((name, value.to_owned()));
         self
+    }
+
+    /// The node itself, for what no command does.
+    pub fn app(&self) -> App {
+        let config = Config::load(None, self.settings.iter().cloned());
+        App::open(config.expect("valid settings"), Clock::System).expect("a node")
     }
 
     pub fn run(&self, arguments: &str) -> Outcome {

@@ -207,13 +207,13 @@ async fn drop_waiting(
     caller: Caller,
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<Dropped>, Problem> {
-    caller.administers("admin:write")?;
+    let me = caller.administers("admin:write")?.user.id;
     let mut fields = Fields::new(members, &["host"], &[]);
     let host = known_host(&app, &mut fields).await?;
     if host.is_none() {
         fields.refuse("host", "Say which host to give up on.");
     }
     fields.finish()?;
-    let dropped = deliveries::give_up(&app.forum, host.unwrap_or_default()).await?;
+    let dropped = deliveries::give_up(&app.forum, Some(me), host.unwrap_or_default()).await?;
     Ok(Json(Dropped { dropped }))
 }

@@ -1,6 +1,7 @@
 //! `/organisations`: the directory.
 
 mod document;
+mod handover;
 mod profile;
 
 use axum::{
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show, profile::change))
+        .routes(routes!(handover::hand_over, handover::cancel))
 }
 
 /// An organisation that takes part.

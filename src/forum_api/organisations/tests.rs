@@ -227,7 +227,7 @@ fn an_organisation_that_no_longer_takes_part_is_gone() {
         let moj = find(&node, "moj").await;
         let id = moj["id"].as_str().expect("an id");
         for state in [OrganisationState::Suspended, OrganisationState::Deleted] {
-            organisations::set_state(&node.app.forum, "moj", state)
+            organisations::set_state(&node.app.forum, None, "moj", state)
                 .await
                 .expect("changed");
             let answer = node

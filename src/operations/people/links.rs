@@ -2,15 +2,16 @@
 
 use chrono::TimeDelta;
 
-use super::{PeopleError, Person, Secret, insert, passwords};
+use super::{PeopleError, Person, Secret, insert, passwords, record_created};
 use crate::{
     domain::{
         account::{LINK_HOURS, LinkPurpose, Role, User, check_password, normalise_email},
+        audit::Decision,
         entry::FieldError,
         id::UserId,
     },
     operations::{
-        Forum,
+        Forum, audit,
         organisations::{NewOrganisation, OrganisationError, create_in},
         random_token, token_hash,
     },
@@ -42,11 +43,18 @@ pub(in crate::operations) fn link(
 ///
 /// # Errors
 /// [`PeopleError::NotFound`].
-pub async fn new_link(forum: &Forum, user: UserId) -> Result<Secret, PeopleError> {
+pub async fn new_link(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+) -> Result<Secret, PeopleError> {
     forum
         .write(move |conn, forum| {
             users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
-            Ok(link(conn, forum, LinkPurpose::SetPassword, Some(user))?)
+            let link = link(conn, forum, LinkPurpose::SetPassword, Some(user))?;
+            let subject = audit::account(user);
+            audit::record(conn, forum, by, Decision::LinkMade, &subject, "")?;
+            Ok(link)
         })
         .await
 }
@@ -101,7 +109,12 @@ pub async fn set_password(
             }
             users::set_password(conn, user, &password_hash)?;
             credentials::delete_sessions_of(conn, user)?;
-            users::find(conn, user)?.ok_or(PeopleError::NotFound)
+            let person = users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
+            let subject = audit::account(user);
+            let detail = "by a one-time link";
+            let chosen = Decision::PasswordSet;
+            audit::record(conn, forum, Some(user), chosen, &subject, detail)?;
+            Ok(person)
         })
         .await
 }
@@ -147,7 +160,7 @@ pub async fn set_up(
                 return Err(PeopleError::LinkUsed);
             }
             let organisation =
-                create_in(conn, forum, organisation, &keys).map_err(|error| match error {
+                create_in(conn, forum, None, organisation, &keys).map_err(|error| match error {
                     OrganisationError::Invalid(errors) => PeopleError::Invalid(errors),
                     OrganisationError::Storage(error) => PeopleError::Storage(error),
                     OrganisationError::NotAllowed
@@ -156,6 +169,7 @@ pub async fn set_up(
                 })?;
             let role = Role::Administrator;
             let user = insert(conn, forum, email, &organisation, role, Some(password_hash))?;
+            record_created(conn, forum, None, &user, &organisation)?;
             Ok(Person { user, organisation })
         })
         .await

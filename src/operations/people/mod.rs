@@ -1,28 +1,34 @@
 //! People: their accounts and what they may do. How they prove who they are
 //! stands in `passwords`, `links`, and `sessions`.
 
+mod handover;
 mod links;
 mod passwords;
 mod sessions;
 
+pub use handover::{
+    HandedOver, Handing, HandoverError, accept_handover, cancel_handover, hand_over, open_handover,
+};
 pub(super) use links::link;
 pub use links::{new_link, open_link, set_password, set_up};
 pub use sessions::{
     SignedIn, by_session, by_token, create_token, sign_in, sign_out, start_session,
 };
 
-use super::Forum;
+use super::{Forum, audit};
 use crate::{
     domain::{
         account::{
-            InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password, normalise_email,
+            Function, InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password,
+            normalise_email,
         },
         audience::{Member, Viewer},
+        audit::Decision,
         entry::FieldError,
         id::UserId,
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, credentials, organisations, users},
+    storage::{self, Conn, credentials, functions, organisations, users},
 };
 
 /// Somebody signed in, with the organisation that they speak for.
@@ -80,12 +86,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Makes an account in a local organisation. Without a password the person
-/// sets one through the link that is returned.
+/// sets one through the link that is returned. `by` is who decided it; `None`
+/// for the command line.
 ///
 /// # Errors
 /// [`PeopleError`] states the rules.
 pub async fn create(
     forum: &Forum,
+    by: Option<UserId>,
     email: &str,
     handle: &str,
     role: Role,
@@ -112,12 +120,13 @@ pub async fn create(
             } else {
                 None
             };
+            record_created(conn, forum, by, &user, &organisation)?;
             Ok((user, link))
         })
         .await
 }
 
-fn insert(
+pub(super) fn insert(
     conn: &mut Conn,
     forum: &Forum,
     email: String,
@@ -143,6 +152,18 @@ fn insert(
     Ok(user)
 }
 
+pub(super) fn record_created(
+    conn: &mut Conn,
+    forum: &Forum,
+    by: Option<UserId>,
+    user: &User,
+    organisation: &Organisation,
+) -> Result<(), storage::Error> {
+    let subject = audit::account(user.id);
+    let detail = format!("{} of {}", user.role, organisation.handle);
+    audit::record(conn, forum, by, Decision::AccountCreated, &subject, &detail)
+}
+
 /// A person who may act now: enabled, of an active organisation.
 fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Error> {
     let Some(user) = users::find(conn, user)?.filter(|user| !user.disabled) else {
@@ -157,12 +178,51 @@ fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Erro
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
-pub async fn set_role(forum: &Forum, user: UserId, role: Role) -> Result<(), PeopleError> {
+pub async fn set_role(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    role: Role,
+) -> Result<(), PeopleError> {
     forum
-        .write(move |conn, _| {
-            keep_an_administrator(conn, user, role == Role::Administrator)?;
+        .write(move |conn, forum| {
+            let before = keep_an_administrator(conn, user, role == Role::Administrator)?.role;
             users::set_role(conn, user, role)?;
-            Ok(credentials::delete_sessions_of(conn, user)?)
+            credentials::delete_sessions_of(conn, user)?;
+            if before == role {
+                return Ok(());
+            }
+            let subject = audit::account(user);
+            let detail = format!("from {before} to {role}");
+            let changed = Decision::RoleChanged;
+            Ok(audit::record(conn, forum, by, changed, &subject, &detail)?)
+        })
+        .await
+}
+
+/// Notes which office a person holds inside a government.
+///
+/// # Errors
+/// [`PeopleError::NotFound`].
+pub async fn set_function(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    function: Option<Function>,
+) -> Result<(), PeopleError> {
+    forum
+        .write(move |conn, forum| {
+            users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
+            let before = functions::of(conn, user)?;
+            if before == function {
+                return Ok(());
+            }
+            functions::set(conn, user, function)?;
+            let word = |one: Option<Function>| one.map_or("none", Function::as_str);
+            let subject = audit::account(user);
+            let detail = format!("from {} to {}", word(before), word(function));
+            let changed = Decision::FunctionChanged;
+            Ok(audit::record(conn, forum, by, changed, &subject, &detail)?)
         })
         .await
 }
@@ -171,25 +231,40 @@ pub async fn set_role(forum: &Forum, user: UserId, role: Role) -> Result<(), Peo
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::LastAdministrator`].
-pub async fn set_disabled(forum: &Forum, user: UserId, disabled: bool) -> Result<(), PeopleError> {
+pub async fn set_disabled(
+    forum: &Forum,
+    by: Option<UserId>,
+    user: UserId,
+    disabled: bool,
+) -> Result<(), PeopleError> {
     forum
         .write(move |conn, forum| {
-            keep_an_administrator(conn, user, !disabled)?;
+            let before = keep_an_administrator(conn, user, !disabled)?.disabled;
             users::set_disabled(conn, user, disabled)?;
             if disabled {
                 credentials::delete_sessions_of(conn, user)?;
                 credentials::revoke_tokens_of(conn, user, forum.now())?;
             }
-            Ok(())
+            if before == disabled {
+                return Ok(());
+            }
+            let decision = match disabled {
+                true => Decision::AccountDisabled,
+                false => Decision::AccountEnabled,
+            };
+            let subject = audit::account(user);
+            Ok(audit::record(conn, forum, by, decision, &subject, "")?)
         })
         .await
 }
 
-fn keep_an_administrator(conn: &mut Conn, user: UserId, stays: bool) -> Result<(), PeopleError> {
+/// The account, unless it is that of the last administrator and is not to
+/// stay one.
+fn keep_an_administrator(conn: &mut Conn, user: UserId, stays: bool) -> Result<User, PeopleError> {
     let user = users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
     let is_one = user.role == Role::Administrator && !user.disabled;
     if is_one && !stays && users::count_administrators(conn)? <= 1 {
         return Err(PeopleError::LastAdministrator);
     }
-    Ok(())
+    Ok(user)
 }

@@ -6,9 +6,10 @@ use super::{PeopleError, Person, Secret, active, passwords::verify};
 use crate::{
     domain::{
         account::{Scopes, normalise_email},
+        audit::Decision,
         id::UserId,
     },
-    operations::{Forum, random_token, token_hash},
+    operations::{Forum, audit, random_token, token_hash},
     storage::{
         self,
         credentials::{self, Session},
@@ -123,6 +124,7 @@ pub async fn sign_out(forum: &Forum, token: &str) -> Result<(), storage::Error> 
 /// [`PeopleError::NotFound`].
 pub async fn create_token(
     forum: &Forum,
+    by: Option<UserId>,
     email: &str,
     scopes: &Scopes,
 ) -> Result<Secret, PeopleError> {
@@ -133,6 +135,8 @@ pub async fn create_token(
             let (user, _) = users::find_by_email(conn, &email)?.ok_or(PeopleError::NotFound)?;
             let token = random_token();
             credentials::insert_token(conn, &token_hash(&token), user.id, &scopes, forum.now())?;
+            let subject = audit::account(user.id);
+            audit::record(conn, forum, by, Decision::TokenMade, &subject, &scopes)?;
             Ok(Secret(token))
         })
         .await

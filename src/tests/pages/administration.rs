@@ -11,12 +11,14 @@ use crate::{
     },
 };
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 7] = [
+    "/admin/applications",
     "/admin/organisations",
     "/admin/users",
     "/admin/reports",
     "/admin/deliveries",
     "/admin/hosts",
+    "/admin/audit",
 ];
 
 async fn hub(node: &TestApp) -> Browser<'_> {
@@ -50,8 +52,14 @@ fn administration_is_for_administrators_only() {
             "/admin/organisations/hub/suspend",
             "/admin/organisations/hub/restore",
             "/admin/organisations/hub/delete",
+            "/admin/organisations/hub/handover",
+            "/admin/organisations/hub/handover/cancel",
+            "/admin/applications/1/ask",
+            "/admin/applications/1/approve",
+            "/admin/applications/1/refuse",
             "/admin/users",
             "/admin/users/1/role",
+            "/admin/users/1/function",
             "/admin/users/1/link",
             "/admin/users/1/disable",
             "/admin/users/1/enable",

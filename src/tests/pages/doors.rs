@@ -19,7 +19,15 @@ async fn with_a_person(db: crate::storage::Db) -> TestApp {
     let node = TestApp::new(db);
     node.organisation("moj", Category::Government).await;
     let forum = &node.app.forum;
-    let made = people::create(forum, EMAIL, "moj", Role::FocalPoint, Some(PASSWORD.into())).await;
+    let made = people::create(
+        forum,
+        None,
+        EMAIL,
+        "moj",
+        Role::FocalPoint,
+        Some(PASSWORD.into()),
+    )
+    .await;
     made.expect("an account");
     node
 }
@@ -159,6 +167,7 @@ fn a_one_time_link_sets_a_password_once_and_within_its_time() {
         let node = with_a_person(db).await;
         let made = people::create(
             &node.app.forum,
+            None,
             "new@moj.example",
             "moj",
             Role::Editor,
@@ -187,6 +196,7 @@ fn a_one_time_link_sets_a_password_once_and_within_its_time() {
 
         let made = people::create(
             &node.app.forum,
+            None,
             "late@moj.example",
             "moj",
             Role::Editor,

@@ -2,5 +2,6 @@
 
 mod administration;
 mod doors;
+mod membership;
 mod reading;
 mod writing;

@@ -203,7 +203,8 @@ fn a_suspended_organisation_and_its_entries_are_gone() {
         node.organisation("moj", Category::Government).await;
         publish(&node, "moj", "Canary", AudienceKind::Public).await;
         let forum = &node.app.forum;
-        let suspended = organisations::set_state(forum, "moj", OrganisationState::Suspended).await;
+        let suspended =
+            organisations::set_state(forum, None, "moj", OrganisationState::Suspended).await;
         suspended.expect("suspended");
         let mut browser = Browser::new(&node);
         assert_eq!(browser.open("/orgs/moj").await.status, StatusCode::GONE);

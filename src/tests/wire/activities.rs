@@ -151,7 +151,7 @@ fn an_organisation_speaks_of_its_own_end_and_of_nothing_else_after_it() {
             .expect("edited");
         let (_, update) = read(&scene, ActivityKind::Update).await;
         assert_eq!(update["object"]["name"], "Renamed");
-        organisations::set_state(forum, "moj", OrganisationState::Deleted)
+        organisations::set_state(forum, None, "moj", OrganisationState::Deleted)
             .await
             .expect("deleted");
         let (status, delete) = read(&scene, ActivityKind::Delete).await;

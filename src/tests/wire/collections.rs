@@ -240,7 +240,7 @@ fn lists_of_an_organisation_that_is_gone_are_gone_with_it() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
         let forum = &scene.node.app.forum;
-        organisations::set_state(forum, "moj", OrganisationState::Suspended)
+        organisations::set_state(forum, None, "moj", OrganisationState::Suspended)
             .await
             .expect("suspended");
         for part in ["outbox", "followers", "following", "featured"] {

@@ -111,7 +111,7 @@ fn webfinger_refuses_what_it_cannot_read_and_does_not_know() {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{resource}");
         }
         let state = OrganisationState::Suspended;
-        organisations::set_state(&scene.node.app.forum, "moj", state)
+        organisations::set_state(&scene.node.app.forum, None, "moj", state)
             .await
             .expect("suspended");
         let gone = finger(&scene, "acct:moj@n.example").await;

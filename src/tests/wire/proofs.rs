@@ -79,7 +79,7 @@ fn an_organisations_change_and_end_are_proven() {
             .expect("edited");
         assert!(is_proven(&scene, &sent(&scene, ActivityKind::Update).await).await);
         let actor = scene.fetch("/orgs/moj").await.json();
-        organisations::set_state(forum, "moj", OrganisationState::Deleted)
+        organisations::set_state(forum, None, "moj", OrganisationState::Deleted)
             .await
             .expect("deleted");
         let delete = sent(&scene, ActivityKind::Delete).await;

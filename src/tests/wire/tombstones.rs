@@ -46,7 +46,7 @@ fn a_suspended_organisation_is_a_tombstone_until_it_is_restored() {
             format!("/entries/{}", hidden.id),
         );
         let set = async |state| {
-            organisations::set_state(&scene.node.app.forum, "moj", state)
+            organisations::set_state(&scene.node.app.forum, None, "moj", state)
                 .await
                 .expect("set")
         };

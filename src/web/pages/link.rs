@@ -146,7 +146,7 @@ async fn signed_in(visit: &Visit, user: UserId) -> Result<Response, PageError> {
     Ok(response)
 }
 
-fn password_errors(fields: &Fields) -> Vec<FieldError> {
+pub fn password_errors(fields: &Fields) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let password = fields.raw("password");
     if let Err(error) = check_password(password) {

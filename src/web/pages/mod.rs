@@ -2,12 +2,14 @@
 
 pub mod about;
 pub mod admin;
+pub mod apply;
 pub mod blocks;
 pub mod compose;
 pub mod directory;
 pub mod entry;
 pub mod find;
 pub mod follows;
+pub mod handover;
 pub mod home;
 pub mod link;
 pub mod organisation;

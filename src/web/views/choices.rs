@@ -1,7 +1,7 @@
 //! The lists that people choose from in filters and forms.
 
 use crate::domain::{
-    account::Role,
+    account::{Function, Role},
     audience::{AudienceKind, Tlp, may_publish_to},
     entry::{Kind, Stage, Status},
     organisation::Category,
@@ -88,6 +88,12 @@ pub fn categories() -> Vec<Named> {
 
 pub fn roles() -> Vec<Named> {
     words(&Role::ALL, |role| (role.as_str(), role.name()))
+}
+
+pub fn functions() -> Vec<Named> {
+    words(&Function::ALL, |function| {
+        (function.as_str(), function.name())
+    })
 }
 
 pub fn tlps() -> Vec<TlpMark> {

@@ -183,7 +183,7 @@ fn the_entries_of_a_suspended_organisation_are_not_there() {
         let world = World::new(db).await;
         let entry = world.publish(&world.moj, request("Public")).await;
         let suspended = crate::domain::organisation::OrganisationState::Suspended;
-        crate::operations::organisations::set_state(&world.node.app.forum, "moj", suspended)
+        crate::operations::organisations::set_state(&world.node.app.forum, None, "moj", suspended)
             .await
             .expect("suspended");
         assert_problem(

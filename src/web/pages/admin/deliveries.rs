@@ -169,9 +169,9 @@ pub async fn give_up(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let Submission { visit, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let back = format!("{PATH}/{host}");
-    deliveries::give_up(&visit.app.forum, host).await?;
+    deliveries::give_up(&visit.app.forum, Some(me), host).await?;
     Ok(go(&back, Notice::GivenUp))
 }
 

@@ -85,18 +85,18 @@ async fn page(visit: &Visit, form: Form) -> Result<HostsPage, PageError> {
 /// Blocks or allows a server, or withdraws what was decided.
 pub async fn decide(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = Some(visit.administrator()?.who.user.id);
     let (host, reason) = (fields.text("host"), fields.text("reason"));
     let forum = &visit.app.forum;
     let mode = visit.app.config.federation.mode;
     let done = match fields.text("policy") {
-        "block" => verbs::decide(forum, mode, host, Policy::Block, reason)
+        "block" => verbs::decide(forum, me, mode, host, Policy::Block, reason)
             .await
             .map(drop),
-        "allow" => verbs::decide(forum, mode, host, Policy::Allow, reason)
+        "allow" => verbs::decide(forum, me, mode, host, Policy::Allow, reason)
             .await
             .map(drop),
-        "none" => verbs::withdraw(forum, mode, host).await,
+        "none" => verbs::withdraw(forum, me, mode, host).await,
         _ => {
             let error = FieldError::new("policy", "Choose a decision.");
             let page = page(&visit, Form::refused(fields, vec![error])).await?;

@@ -1,6 +1,8 @@
-//! Administration of the node: organisations, people, reports, deliveries, and
+//! Administration of the node: organisations, applications, people, reports, deliveries, and
 //! other servers.
 
+pub mod applications;
+pub mod audit;
 pub mod deliveries;
 pub mod hosts;
 pub mod organisations;
@@ -18,10 +20,12 @@ pub struct Tab {
 pub fn tabs(current: &'static str) -> Vec<Tab> {
     [
         ("Organisations", "/admin/organisations"),
+        ("Applications", "/admin/applications"),
         ("People", "/admin/users"),
         ("Reports", "/admin/reports"),
         ("Deliveries", "/admin/deliveries"),
         ("Other servers", "/admin/hosts"),
+        ("Decisions", "/admin/audit"),
     ]
     .map(|(name, path)| Tab {
         name,

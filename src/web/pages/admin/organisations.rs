@@ -99,7 +99,7 @@ async fn page(visit: &Visit, form: Form) -> Result<OrganisationsPage, PageError>
 
 pub async fn create(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let errors = match fields.text("category").parse::<Category>() {
         Ok(category) => {
             let new = NewOrganisation {
@@ -109,7 +109,7 @@ pub async fn create(submission: Submission) -> Result<Response, PageError> {
                 country: fields.filled("country").map(str::to_owned),
                 summary: fields.text("summary").to_owned(),
             };
-            match verbs::create(&visit.app.forum, new).await {
+            match verbs::create(&visit.app.forum, Some(me), new).await {
                 Ok(_) => return Ok(go(PATH, Notice::Created)),
                 Err(OrganisationError::Invalid(errors)) => errors,
                 Err(error) => return Err(error.into()),
@@ -174,7 +174,8 @@ async fn set_state(visit: &Visit, handle: &str, state: OrganisationState) -> Res
             "This is your own organisation: you would lock yourself out. Another administrator can do it.".to_owned(),
         ));
     }
-    verbs::set_state(&visit.app.forum, handle, state).await?;
+    let me = Some(person.who.user.id);
+    verbs::set_state(&visit.app.forum, me, handle, state).await?;
     Ok(())
 }
 

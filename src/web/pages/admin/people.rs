@@ -7,13 +7,13 @@ use axum::{extract::Path, response::Response};
 
 use crate::{
     domain::{
-        account::{Role, User},
+        account::{Function, Role, User},
         entry::FieldError,
         id::{OrganisationId, UserId},
         organisation::{Organisation, OrganisationState},
     },
     operations::people::{self, PeopleError, Secret},
-    storage::{self, organisations, users},
+    storage::{self, functions, organisations, users},
     web::{
         error::PageError,
         form::Form,
@@ -34,6 +34,8 @@ pub struct Row {
     pub email: String,
     pub organisation: String,
     pub role: &'static str,
+    /// The word of an office, or empty.
+    pub function: &'static str,
     pub state: &'static str,
     pub disabled: bool,
     pub signed_in: Option<Moment>,
@@ -46,6 +48,7 @@ pub struct PeoplePage {
     pub tabs: Vec<Tab>,
     pub form: Form,
     pub roles: Vec<Named>,
+    pub functions: Vec<Named>,
     pub organisations: Vec<Named>,
     pub rows: Vec<Row>,
     pub pages: Pages,
@@ -61,13 +64,18 @@ pub struct LinkPage {
 }
 
 impl Row {
-    fn new(user: &User, organisations: &HashMap<OrganisationId, &Organisation>) -> Self {
+    fn new(
+        user: &User,
+        organisations: &HashMap<OrganisationId, &Organisation>,
+        function: Option<Function>,
+    ) -> Self {
         let organisation = organisations.get(&user.organisation);
         Self {
             id: user.id.to_string(),
             email: user.email.clone(),
             organisation: organisation.map_or_else(String::new, |one| one.name.clone()),
             role: user.role.as_str(),
+            function: function.map_or("", Function::as_str),
             state: match (user.disabled, user.has_password) {
                 (true, _) => "Disabled",
                 (false, true) => "Active",
@@ -86,12 +94,16 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 }
 
 async fn page(visit: &Visit, form: Form) -> Result<PeoplePage, PageError> {
-    let (people, all) = visit
+    let (people, all, held) = visit
         .app
         .forum
         .db
         .read(|conn| -> Result<_, storage::Error> {
-            Ok((users::list(conn, None)?, organisations::all_local(conn)?))
+            Ok((
+                users::list(conn, None)?,
+                organisations::all_local(conn)?,
+                functions::all(conn)?,
+            ))
         })
         .await?;
     let known = all.iter().map(|one| (one.id, one)).collect();
@@ -101,12 +113,16 @@ async fn page(visit: &Visit, form: Form) -> Result<PeoplePage, PageError> {
         tabs: tabs(PATH),
         form,
         roles: choices::roles(),
+        functions: choices::functions(),
         organisations: all
             .iter()
             .filter(|one| one.state == OrganisationState::Active)
             .map(|one| Named::new(&one.handle, format!("{} ({})", one.name, one.handle)))
             .collect(),
-        rows: shown.iter().map(|user| Row::new(user, &known)).collect(),
+        rows: shown
+            .iter()
+            .map(|user| Row::new(user, &known, held.get(&user.id).copied()))
+            .collect(),
         pages,
     })
 }
@@ -125,14 +141,14 @@ fn turn(people: Vec<User>, page: usize) -> (Vec<User>, Pages) {
 
 pub async fn create(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let Ok(role) = fields.text("role").parse::<Role>() else {
         let error = FieldError::new("role", "Choose a role.");
         let page = page(&visit, Form::refused(fields, vec![error])).await?;
         return visit.refuse(&page);
     };
     let (email, handle) = (fields.text("email"), fields.text("organisation"));
-    match people::create(&visit.app.forum, email, handle, role, None).await {
+    match people::create(&visit.app.forum, Some(me), email, handle, role, None).await {
         Ok((user, Some(link))) => show_link(&visit, user.email, &link),
         Ok((_, None)) => Ok(go(PATH, Notice::Saved)),
         Err(error) => match field_of(&error) {
@@ -176,8 +192,8 @@ pub async fn issue_link(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    let link = people::new_link(&visit.app.forum, id).await?;
+    let (me, id) = target(&visit, &id)?;
+    let link = people::new_link(&visit.app.forum, Some(me), id).await?;
     let user = visit
         .app
         .forum
@@ -193,11 +209,29 @@ pub async fn set_role(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    let id = target(&visit, &id)?;
+    let (me, id) = target(&visit, &id)?;
     let role = fields.text("role").parse::<Role>();
     let role = role.map_err(|error| PageError::Unprocessable(sentence(&error.to_string())))?;
-    people::set_role(&visit.app.forum, id, role).await?;
+    people::set_role(&visit.app.forum, Some(me), id, role).await?;
     Ok(go(PATH, Notice::RoleChanged))
+}
+
+/// Notes the office that a person holds; none when the field is blank.
+pub async fn set_function(
+    Path(id): Path<String>,
+    submission: Submission,
+) -> Result<Response, PageError> {
+    let Submission { visit, fields, .. } = submission;
+    let (by, id) = target(&visit, &id)?;
+    let function = match fields.filled("function").map(str::parse::<Function>) {
+        None => None,
+        Some(Ok(function)) => Some(function),
+        Some(Err(error)) => {
+            return Err(PageError::Unprocessable(sentence(&error.to_string())));
+        }
+    };
+    people::set_function(&visit.app.forum, Some(by), id, function).await?;
+    Ok(go(PATH, Notice::Saved))
 }
 
 pub async fn disable(
@@ -205,20 +239,21 @@ pub async fn disable(
     submission: Submission,
 ) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    people::set_disabled(&visit.app.forum, id, true).await?;
+    let (me, id) = target(&visit, &id)?;
+    people::set_disabled(&visit.app.forum, Some(me), id, true).await?;
     Ok(go(PATH, Notice::Disabled))
 }
 
 pub async fn enable(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
     let visit = submission.visit;
-    let id = target(&visit, &id)?;
-    people::set_disabled(&visit.app.forum, id, false).await?;
+    let (me, id) = target(&visit, &id)?;
+    people::set_disabled(&visit.app.forum, Some(me), id, false).await?;
     Ok(go(PATH, Notice::Enabled))
 }
 
-/// The person that a form of an administrator is about.
-fn target(visit: &Visit, id: &str) -> Result<UserId, PageError> {
-    visit.administrator()?;
-    id.parse().map_err(|_| PageError::NotFound)
+/// The administrator who sent a form, and the person that it is about.
+fn target(visit: &Visit, id: &str) -> Result<(UserId, UserId), PageError> {
+    let me = visit.administrator()?.who.user.id;
+    let id = id.parse().map_err(|_| PageError::NotFound)?;
+    Ok((me, id))
 }

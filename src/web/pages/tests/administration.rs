@@ -1,5 +1,6 @@
 //! The pages of administration, filled in.
 
+use crate::operations::audit::Chain;
 use crate::web::{
     form::Form,
     views::{
@@ -10,10 +11,11 @@ use crate::web::{
 };
 
 use super::super::admin::{
-    self, deliveries::DeliveriesPage, hosts::HostsPage, organisations::OrganisationsPage,
-    reports::ReportsPage,
+    self, applications::May, audit::AuditPage, deliveries::DeliveriesPage, hosts::HostsPage,
+    organisations::OrganisationsPage, reports::ReportsPage,
 };
-use super::{faces, html, paging};
+use super::super::apply::Step;
+use super::{faces, faulty, html, paging};
 
 fn moment() -> Moment {
     Moment::minute_of(samples::moment())
@@ -33,9 +35,109 @@ fn lane() -> admin::deliveries::Row {
     }
 }
 
+fn audit_page(chain: Chain) -> AuditPage {
+    AuditPage {
+        layout: samples::layout(),
+        tabs: admin::tabs("/admin/audit"),
+        chain,
+        rows: vec![admin::audit::Row {
+            number: 1,
+            at: moment(),
+            by: "The command line".into(),
+            decision: "Server blocked".into(),
+            subject: "server spam.example".into(),
+            detail: "<spam>".into(),
+        }],
+        pages: paging(),
+    }
+}
+
+fn application(name: &str) -> admin::applications::Row {
+    admin::applications::Row {
+        id: "11".into(),
+        name: name.into(),
+        handle: "lantern".into(),
+        category: "Government",
+        country: "Albania (AL)".into(),
+        state: "Approved by one person: another must approve too".into(),
+        since: moment(),
+        warnings: 2,
+    }
+}
+
+fn application_page(may: admin::applications::May, form: Form) -> String {
+    html(admin::applications::OnePage {
+        layout: samples::layout(),
+        tabs: admin::tabs("/admin/applications"),
+        row: application("Lantern <House>"),
+        path: "/admin/applications/11".into(),
+        reason: "We train.\n<b>Much</b>.".into(),
+        referee: "@harbourlight".into(),
+        referee_face: faces().pop(),
+        website: Some((&samples::organisation().url).into()),
+        email: "focal@lantern.example".into(),
+        function: "National rapporteur",
+        cleared: None,
+        warnings: vec!["The name is the same as that of “Lantern”.".into()],
+        steps: vec![Step {
+            what: "Question to the applicant",
+            by: "hub@n.example".into(),
+            at: moment(),
+            text: "Who <pays>?".into(),
+        }],
+        organisation: faces().pop(),
+        needs_two: true,
+        first_by: Some("hub@n.example".into()),
+        may,
+        form,
+    })
+}
+
 pub fn admin_pages() -> Vec<(&'static str, String)> {
     let layout = samples::layout;
+    let all = May {
+        decide: true,
+        approve: true,
+        ask: true,
+        is_own: false,
+    };
+    let own = May {
+        is_own: true,
+        ..May::default()
+    };
     vec![
+        (
+            "admin-applications",
+            html(admin::applications::QueuePage {
+                layout: layout(),
+                tabs: admin::tabs("/admin/applications"),
+                choices: vec![admin::applications::Choice {
+                    path: "/admin/applications?state=open".into(),
+                    name: "Open",
+                    current: true,
+                }],
+                rows: vec![application("Lantern House")],
+                pages: paging(),
+            }),
+        ),
+        (
+            "admin-application",
+            application_page(all, faulty(&["handle", "email", "question", "reason"])),
+        ),
+        (
+            "admin-application-own",
+            application_page(own, Form::default()),
+        ),
+        (
+            "admin-admitted",
+            html(admin::applications::AdmittedPage {
+                layout: layout(),
+                tabs: admin::tabs("/admin/applications"),
+                face: (&samples::organisation()).into(),
+                email: "focal@n.example".into(),
+                link: "https://n.example/links/4bD9".into(),
+            }),
+        ),
         (
             "admin-organisations",
             html(OrganisationsPage {
@@ -62,12 +164,14 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                 tabs: admin::tabs("/admin/users"),
                 form: Form::default(),
                 roles: choices::roles(),
+                functions: choices::functions(),
                 organisations: vec![Named::new("valdoria", "Valdoria (valdoria)")],
                 rows: vec![admin::people::Row {
                     id: "1".into(),
                     email: "focal@n.example".into(),
                     organisation: "Valdoria".into(),
                     role: "editor",
+                    function: "national_rapporteur",
                     state: "Active",
                     disabled: false,
                     signed_in: Some(moment()),
@@ -131,6 +235,20 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                 }],
                 pages: paging(),
             }),
+        ),
+        (
+            "admin-audit",
+            html(audit_page(Chain::Whole {
+                records: 1,
+                newest: "4bD9".into(),
+            })),
+        ),
+        (
+            "admin-audit-broken",
+            html(audit_page(Chain::Broken {
+                number: 1,
+                why: "it is missing",
+            })),
         ),
         (
             "admin-hosts",

@@ -4,8 +4,9 @@ use crate::{
     domain::{entry::Kind, follow::Relationship},
     web::{
         form::Form,
+        layout::Layout,
         views::{
-            Pages,
+            Moment, Named, Pages,
             choices::{self, Choices},
             entry::{EntryView, ReplyView},
             organisation::OrganisationView,
@@ -16,11 +17,13 @@ use crate::{
 
 use super::super::{
     about::{AboutPage, CodesPage, HelpPage, audiences, code_lists},
+    apply::{ApplyPage, FollowPage, Step},
     compose::{ComposePage, ConfirmPage, KindPage},
     directory::DirectoryPage,
     entry::{EntryPage, Reactions},
     find::FindPage,
     follows::{FollowsPage, Row, Side},
+    handover::{AcceptPage, HandoverPage, ShownPage, Waiting},
     home::HomePage,
     link::{PasswordPage, SetupPage},
     organisation::{Following, OrganisationPage},
@@ -237,6 +240,30 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
             }),
         ),
         (
+            "handover",
+            html(HandoverPage {
+                layout: layout(),
+                organisation: "Harbourlight Network".into(),
+                path: "/admin/organisations/harbourlight/handover".into(),
+                focal_points: Some(vec![Named::new("focal@n.example", "focal@n.example")]),
+                waiting: vec![Waiting {
+                    from: "focal@n.example".into(),
+                    to: "new@n.example".into(),
+                    until: Moment::minute_of(samples::moment()),
+                }],
+                form: faulty(&["from", "to"]),
+            }),
+        ),
+        (
+            "handover-shown",
+            html(ShownPage {
+                layout: layout(),
+                organisation: "Harbourlight Network".into(),
+                email: "new@n.example".into(),
+                link: Some("https://n.example/handover/4bD9".into()),
+            }),
+        ),
+        (
             "followers",
             html(FollowsPage {
                 layout: layout(),
@@ -261,6 +288,17 @@ fn rows() -> Vec<Row> {
             waiting: true,
         })
         .collect()
+}
+
+fn apply(layout: Layout, taken: bool) -> ApplyPage {
+    ApplyPage {
+        layout,
+        taken,
+        elsewhere: "Apply on the hub.".into(),
+        form: faulty(&["name", "category", "reason"]),
+        choices: Choices::new(true),
+        functions: choices::functions(),
+    }
 }
 
 pub fn door_pages() -> Vec<(&'static str, String)> {
@@ -290,6 +328,40 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
                 action: "/links/x".into(),
                 form: faulty(&["handle", "password"]),
                 choices: Choices::new(false),
+            }),
+        ),
+        ("apply", html(apply(stranger.clone(), true))),
+        ("apply-elsewhere", html(apply(stranger.clone(), false))),
+        (
+            "application",
+            html(FollowPage {
+                layout: stranger.clone(),
+                path: "/apply/4bD9".into(),
+                address: "https://n.example/apply/4bD9".into(),
+                name: "Lantern <House>".into(),
+                handle: "lantern".into(),
+                state: "The organisers ask you something",
+                meaning: "Answer below.",
+                is_open: true,
+                asked: true,
+                steps: vec![Step {
+                    what: "Question of the organisers",
+                    by: String::new(),
+                    at: Moment::minute_of(samples::moment()),
+                    text: "Who <pays>?".into(),
+                }],
+                organisation: faces().pop(),
+                form: faulty(&["answer", "sure"]),
+            }),
+        ),
+        (
+            "handover-accept",
+            html(AcceptPage {
+                layout: stranger.clone(),
+                organisation: "Harbourlight Network".into(),
+                email: "new@n.example".into(),
+                path: "/handover/4bD9".into(),
+                form: faulty(&["password"]),
             }),
         ),
         (

@@ -1,0 +1,274 @@
+//! `/applications`: applying for membership, and deciding about it.
+
+mod applying;
+mod document;
+
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    body::{JsonObject, MaybeJsonObject},
+    caller::Caller,
+    fields::{Fields, sentence},
+    problem::{Problem, ProblemDetails},
+    query::{self, Page, Query},
+};
+use crate::{
+    app::App,
+    domain::{
+        application::{StepError, Which},
+        id::ApplicationId,
+    },
+    operations::applications::{self as verbs, ApplicationError, Decided},
+    storage::{self, applications},
+};
+use document::{ApplicationDocument, DecidedDocument};
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(applying::apply, list))
+        .routes(routes!(one))
+        .routes(routes!(approve))
+        .routes(routes!(refuse))
+        .routes(routes!(ask))
+        .routes(routes!(applying::follow))
+        .routes(routes!(applying::answer))
+        .routes(routes!(applying::withdraw))
+}
+
+impl From<ApplicationError> for Problem {
+    fn from(error: ApplicationError) -> Self {
+        match error {
+            ApplicationError::NotFound => Self::NotFound,
+            ApplicationError::Closed | ApplicationError::Step(StepError::OwnApplication) => {
+                Self::NotAllowed(sentence(&error))
+            }
+            ApplicationError::TooManyOpen(_)
+            | ApplicationError::Full
+            | ApplicationError::Step(
+                StepError::Approved
+                | StepError::Refused
+                | StepError::Withdrawn
+                | StepError::AlreadyAsked
+                | StepError::NotAsked
+                | StepError::SamePerson,
+            ) => Self::Conflict(sentence(&error)),
+            ApplicationError::Invalid(errors) => {
+                Self::Invalid(errors.into_iter().map(Into::into).collect())
+            }
+            ApplicationError::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Applications, newest first, each with its warnings and its history.
+#[utoipa::path(
+    get,
+    path = "/applications",
+    tag = "membership",
+    params(
+        ("state" = Option<String>, Query, description = "`open` (submitted, asked, answered), or one of the states; all when absent"),
+        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, body = Page<ApplicationDocument>),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:read"])),
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Page<ApplicationDocument>>, Problem> {
+    caller.administers("admin:read")?;
+    let mut query = Query::new(raw.as_deref(), &["state"]);
+    let window = query.window();
+    let which: Option<Which> = query.words("state").pop();
+    query.finish()?;
+    let page = app.forum.db.read(move |conn| {
+        let found = applications::list(conn, which, window)?;
+        let (found, next) = query::page(found, window, |one| one.id.0);
+        let seen = verbs::see(conn, found)?;
+        Ok::<_, storage::Error>(Page {
+            items: seen.into_iter().map(Into::into).collect(),
+            next,
+        })
+    });
+    Ok(Json(page.await?))
+}
+
+async fn seen(app: &App, id: ApplicationId) -> Result<ApplicationDocument, Problem> {
+    Ok(verbs::look(&app.forum, id).await?.into())
+}
+
+fn read_id(id: &str) -> Result<ApplicationId, Problem> {
+    id.parse().map_err(|_| Problem::NotFound)
+}
+
+/// One application.
+#[utoipa::path(
+    get,
+    path = "/applications/{id}",
+    tag = "membership",
+    params(("id" = String, Path, description = "Of the application")),
+    responses(
+        (status = 200, body = ApplicationDocument),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:read"])),
+)]
+async fn one(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<ApplicationDocument>, Problem> {
+    caller.administers("admin:read")?;
+    Ok(Json(seen(&app, read_id(&id)?).await?))
+}
+
+/// How an application is approved. The body may be left out.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct ApprovalInput {
+    /// In place of the wished handle, for example because that was taken
+    /// meanwhile.
+    handle: Option<String>,
+}
+
+/// Approves an application.
+///
+/// Governments and international organisations need two approvals, of
+/// different people: after the first, the application stays open. With the
+/// last the organisation is made, and `link` is the one-time link of its focal
+/// point. Nobody approves twice (409), or an application of their own address
+/// (403).
+#[utoipa::path(
+    post,
+    path = "/applications/{id}/approve",
+    tag = "membership",
+    params(("id" = String, Path, description = "Of the application")),
+    request_body(content = ApprovalInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = DecidedDocument),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:write"])),
+)]
+async fn approve(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    MaybeJsonObject(members): MaybeJsonObject,
+) -> Result<Json<DecidedDocument>, Problem> {
+    let person = caller.administers("admin:write")?;
+    let mut fields = Fields::new(members, &["handle"], &[]);
+    let handle = fields.text("handle").value();
+    fields.finish()?;
+    let id = read_id(&id)?;
+    let decided = verbs::approve(&app.forum, id, Some(person), handle.as_deref()).await?;
+    let link = match decided {
+        Decided::First(_) => None,
+        Decided::Admitted(member) => Some(app.forum.urls.one_time_link(&member.link.0).into()),
+    };
+    Ok(Json(DecidedDocument {
+        application: seen(&app, id).await?,
+        link,
+    }))
+}
+
+/// Why an application is refused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct RefusalInput {
+    /// Plain text of at most 2,000 characters; the applicant reads it.
+    reason: String,
+}
+
+/// Refuses an application.
+#[utoipa::path(
+    post,
+    path = "/applications/{id}/refuse",
+    tag = "membership",
+    params(("id" = String, Path, description = "Of the application")),
+    request_body(content = RefusalInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = ApplicationDocument),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:write"])),
+)]
+async fn refuse(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    JsonObject(members): JsonObject,
+) -> Result<Json<ApplicationDocument>, Problem> {
+    let person = caller.administers("admin:write")?;
+    let mut fields = Fields::new(members, &["reason"], &[]);
+    let reason = fields.text("reason").value().unwrap_or_default();
+    fields.finish()?;
+    let id = read_id(&id)?;
+    verbs::refuse(&app.forum, id, Some(person), &reason).await?;
+    Ok(Json(seen(&app, id).await?))
+}
+
+/// A question to an applicant.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct QuestionInput {
+    /// Plain text of at most 2,000 characters.
+    question: String,
+}
+
+/// Asks the applicant something. A first approval becomes void.
+#[utoipa::path(
+    post,
+    path = "/applications/{id}/ask",
+    tag = "membership",
+    params(("id" = String, Path, description = "Of the application")),
+    request_body(content = QuestionInput, content_type = "application/json"),
+    responses(
+        (status = 200, body = ApplicationDocument),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["admin:write"])),
+)]
+async fn ask(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    JsonObject(members): JsonObject,
+) -> Result<Json<ApplicationDocument>, Problem> {
+    let person = caller.administers("admin:write")?;
+    let mut fields = Fields::new(members, &["question"], &[]);
+    let question = fields.text("question").value().unwrap_or_default();
+    fields.finish()?;
+    let id = read_id(&id)?;
+    verbs::ask(&app.forum, id, Some(person), &question).await?;
+    Ok(Json(seen(&app, id).await?))
+}
+
+#[cfg(test)]
+mod tests;
