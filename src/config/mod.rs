@@ -4,6 +4,7 @@
 
 mod duration;
 mod environment;
+mod trust;
 
 use std::{
     collections::BTreeMap,
@@ -19,6 +20,8 @@ use figment::{
 use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
+
+use crate::domain::accreditation;
 
 /// The documented defaults; what the file says is what the program does.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -38,6 +41,7 @@ pub struct Config {
     pub node: Node,
     pub federation: Federation,
     pub delivery: Delivery,
+    pub trust: Trust,
     pub limits: Limits,
     pub log: Log,
 }
@@ -99,6 +103,13 @@ pub struct Delivery {
     pub retry_after: Vec<Duration>,
     #[serde(deserialize_with = "duration::one")]
     pub keep_for: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Trust {
+    /// Whose accreditations count.
+    #[serde(deserialize_with = "trust::anchors")]
+    pub anchors: accreditation::Trust,
 }
 
 /// Sizes in bytes; rates per minute, `0` meaning no limit.

@@ -2,6 +2,7 @@
 //! code. One folder or file for each resource, with its documents, handlers
 //! and tests; every refusal is a [`problem`].
 
+mod accreditations;
 mod body;
 mod caller;
 mod deliveries;
@@ -50,6 +51,7 @@ pub const PREFIX: &str = "/api/forum/v1";
     tags(
         (name = "entries", description = "What organisations post"),
         (name = "organisations", description = "The directory"),
+        (name = "accreditations", description = "What anchors say of organisations and nodes"),
         (name = "node", description = "This node and its code lists"),
         (name = "administration", description = "For administrators of the node"),
     ),
@@ -73,6 +75,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(entries::router())
         .merge(organisations::router())
         .merge(node::router())
+        .merge(accreditations::router())
         .merge(deliveries::router())
         .merge(hosts::router())
         .merge(reports::router());

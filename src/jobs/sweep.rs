@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::storage::{Db, Error, activities, credentials, deliveries, tombstones};
+use crate::storage::{Db, Error, accreditations, activities, credentials, deliveries, tombstones};
 
 /// How long dead letters, and the records of what was delivered, are kept.
 const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
@@ -12,6 +12,9 @@ const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
 /// How long the ids of what other servers sent are kept. A replay is refused
 /// for its date long before that.
 const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
+
+/// How long accreditations of other anchors are kept after their end.
+const KEEP_ACCREDITATIONS: TimeDelta = TimeDelta::days(365);
 
 /// How many rows are removed at once, so that others can write in between.
 const AT_ONCE: i64 = 1_000;
@@ -30,6 +33,7 @@ pub(super) async fn sweep(db: &Db, now: DateTime<Utc>, keep_for: Duration) -> Re
     db.write(move |conn| {
         credentials::sweep(conn, now)?;
         tombstones::sweep(conn, now - KEEP_RECORDS)?;
+        accreditations::sweep(conn, now - KEEP_ACCREDITATIONS)?;
         activities::sweep(conn, now - KEEP_RECEIVED)
     })
     .await?;

@@ -65,10 +65,14 @@ impl Server {
     pub fn put(&self, document: &Value) {
         if let Some(id) = document["id"].as_str() {
             let id: Url = id.parse().expect("an address");
-            let path = id[Position::BeforePath..].to_owned();
-            let mut shelf = self.shelf.lock().expect("no panic");
-            shelf.objects.insert(path, document.clone());
+            self.put_at(&id[Position::BeforePath..], document);
         }
+    }
+
+    /// Gives out a document at a path, with its query.
+    pub fn put_at(&self, path: &str, document: &Value) {
+        let mut shelf = self.shelf.lock().expect("no panic");
+        shelf.objects.insert(path.to_owned(), document.clone());
     }
 
     /// Every answer is this from now on.
@@ -101,8 +105,11 @@ async fn serve(listener: TcpListener, shelf: Arc<Mutex<Shelf>>) {
         let answer = match (shelf.failing, shelf.objects.get(&uri.to_string())) {
             (Some(status), _) => status.into_response(),
             (None, Some(object)) => {
-                let kind = [(header::CONTENT_TYPE, "application/activity+json")];
-                (kind, object.to_string()).into_response()
+                let kind = match object["credentialSubject"].is_object() {
+                    true => "application/vc",
+                    false => "application/activity+json",
+                };
+                ([(header::CONTENT_TYPE, kind)], object.to_string()).into_response()
             }
             (None, None) => StatusCode::GONE.into_response(),
         };

@@ -176,6 +176,9 @@ notices! {
     Reported = "reported", "The administrators of this node will look at your report.";
     ReportResolved = "report-resolved", "The report is resolved.";
     HostSaved = "host-saved", "The decision is saved.";
+    AnchorMade = "anchor-made", "This node is an anchor now.";
+    AccreditationIssued = "accreditation-issued", "The accreditation is issued.";
+    AccreditationRevoked = "accreditation-revoked", "The accreditation is revoked.";
 }
 
 #[cfg(test)]

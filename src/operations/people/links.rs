@@ -11,6 +11,7 @@ use crate::{
     },
     operations::{
         Forum,
+        accreditations::standing_of,
         organisations::{NewOrganisation, OrganisationError, create_in},
         random_token, token_hash,
     },
@@ -156,7 +157,11 @@ pub async fn set_up(
                 })?;
             let role = Role::Administrator;
             let user = insert(conn, forum, email, &organisation, role, Some(password_hash))?;
-            Ok(Person { user, organisation })
+            Ok(Person {
+                standing: standing_of(conn, forum, &organisation)?,
+                user,
+                organisation,
+            })
         })
         .await
 }

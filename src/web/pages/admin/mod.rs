@@ -1,6 +1,7 @@
-//! Administration of the node: organisations, people, reports, deliveries, and
-//! other servers.
+//! Administration of the node: organisations, people, accreditations, reports,
+//! deliveries, and other servers.
 
+pub mod accreditations;
 pub mod deliveries;
 pub mod hosts;
 pub mod organisations;
@@ -19,6 +20,7 @@ pub fn tabs(current: &'static str) -> Vec<Tab> {
     [
         ("Organisations", "/admin/organisations"),
         ("People", "/admin/users"),
+        ("Accreditations", "/admin/accreditations"),
         ("Reports", "/admin/reports"),
         ("Deliveries", "/admin/deliveries"),
         ("Other servers", "/admin/hosts"),
