@@ -173,10 +173,20 @@ impl FromStr for Tlp {
 /// Who is reading. Nothing leaves the node without one (SECURITY.md 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
-    /// Anybody, and every other server: public entries only.
+    /// Anybody who is not known: public entries only.
     Anonymous,
     /// Somebody signed in, who reads as their organisation.
     Member(Member),
+    /// Another server's organisation, or its own actor, known by its signature.
+    Remote(Remote),
+}
+
+/// The reading rights of another server's actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    pub organisation: OrganisationId,
+    /// By its accreditation, and never beyond what its server may store.
+    pub tier: Tier,
 }
 
 /// How far somebody reads, and how far a server may store. Each includes those
@@ -268,6 +278,7 @@ impl Viewer {
         match self {
             Self::Anonymous => Tier::Public,
             Self::Member(member) => member.tier,
+            Self::Remote(remote) => remote.tier,
         }
     }
 
@@ -284,6 +295,7 @@ impl Viewer {
         match self {
             Self::Anonymous => None,
             Self::Member(member) => Some(member.organisation),
+            Self::Remote(remote) => Some(remote.organisation),
         }
     }
 
@@ -383,6 +395,28 @@ mod tests {
         let public = member(Tier::Public);
         assert!(can_see(&public, AUTHOR, &Audience::Public));
         assert!(!can_see(&public, AUTHOR, &Audience::Members));
+    }
+
+    #[test]
+    fn another_servers_actor_reads_as_far_as_its_tier_and_what_names_it() {
+        for tier in Tier::ALL {
+            let remote = Viewer::Remote(Remote {
+                organisation: READER,
+                tier,
+            });
+            for audience in [
+                Audience::Public,
+                Audience::Members,
+                Audience::Preferential,
+                Audience::Named(vec![READER]),
+                Audience::Named(vec![]),
+            ] {
+                assert_eq!(
+                    can_see(&remote, AUTHOR, &audience),
+                    can_see(&member(tier), AUTHOR, &audience)
+                );
+            }
+        }
     }
 
     #[test]

@@ -127,7 +127,8 @@ async fn ask_for_list(
         let mut mirror = urls::below_origin(host, "/.well-known/virtual-forum/status-lists");
         mirror
             .query_pairs_mut()
-            .append_pair("of", source.uri.as_str());
+            .append_pair("of", source.uri.as_str())
+            .append_pair("by", issuer.as_str());
         if let Err(error) = fetch_list(federation, &issuer, &source.uri, &mirror).await {
             tracing::debug!(%mirror, error, "no status list from another node");
         }

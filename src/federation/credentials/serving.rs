@@ -10,6 +10,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     app::App,
+    domain::accreditation::Did,
     federation::{
         documents::active,
         objects::context,
@@ -89,16 +90,20 @@ pub async fn status_list(
 }
 
 /// The newest status list that is known from elsewhere (`?of=`), so that a
-/// revocation reaches whoever can reach any node.
+/// revocation reaches whoever can reach any node. Whoever names its anchor, too
+/// (`&by=`), is not given what another anchor signed for that address.
 pub async fn mirrored(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
+    let by = parameter(query.as_deref(), "by");
+    let by = by.map(|did| did.parse::<Did>()).transpose();
+    let by = by.map_err(|_| Refusal::BadRequest("say by whom: &by=did:key:…"))?;
     let address = asked(query)?;
     let read = app
         .forum
         .db
-        .read(move |conn| verbs::mirrored_list(conn, &address));
+        .read(move |conn| verbs::mirrored_list(conn, &address, by.as_ref()));
     list(read.await?)
 }
 
@@ -109,12 +114,16 @@ fn list(found: Option<String>) -> Result<Response, Refusal> {
 
 /// The address in `?of=`.
 fn asked(query: Option<String>) -> Result<Url, Refusal> {
-    let query = query.unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(key, _)| key == "of")
-        .and_then(|(_, value)| Url::parse(&value).ok())
+    parameter(query.as_deref(), "of")
+        .and_then(|value| Url::parse(&value).ok())
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .ok_or(Refusal::BadRequest("say of which address: ?of=https://…"))
+}
+
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 fn collection(id: &Url, owner: Option<&Url>, items: &[Value]) -> Value {

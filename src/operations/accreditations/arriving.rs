@@ -27,7 +27,7 @@ use crate::{
 /// Credentials that are read of one collection; more say nothing.
 const MOST_SHOWN: usize = 20;
 
-/// Credentials that are kept of one actor of another server.
+/// Credentials that are kept of one actor; expired ones go after a year.
 const MOST_KEPT: i64 = 50;
 
 /// What became of a credential that was imported.
@@ -218,7 +218,7 @@ pub async fn take_shown(
         let fresh = fresh.into_iter().map(|(one, item)| (one, item.clone()));
         Ok::<_, AccreditationError>(fresh.collect::<Vec<_>>())
     });
-    take(forum, subject, found.await?, Some(MOST_KEPT)).await
+    take(forum, subject, found.await?).await
 }
 
 /// Takes in what renews an accreditation of ours: of an anchor that has
@@ -247,14 +247,13 @@ pub async fn take_renewals(
         let fresh = fresh.into_iter().map(|(one, item)| (one, item.clone()));
         Ok::<_, AccreditationError>(fresh.collect::<Vec<_>>())
     });
-    take(forum, subject, found.await?, None).await
+    take(forum, subject, found.await?).await
 }
 
 async fn take(
     forum: &Forum,
     subject: &Url,
     fresh: Vec<(Credential, Value)>,
-    most: Option<i64>,
 ) -> Result<usize, AccreditationError> {
     if fresh.is_empty() {
         return Ok(0);
@@ -264,8 +263,7 @@ async fn take(
         .write(move |conn, forum| {
             let mut taken = 0;
             for (credential, document) in fresh {
-                let kept = accreditations::count_of(conn, &subject)?;
-                if most.is_some_and(|most| kept >= most) {
+                if accreditations::count_of(conn, &subject)? >= MOST_KEPT {
                     tracing::warn!(%subject, "it shows more accreditations than are kept");
                     break;
                 }

@@ -19,4 +19,6 @@ pub use keeping::keep;
 pub(super) use keeping::watch_actor;
 pub use notary::{AnchorKey, CannotSign, Notary, Unreadable};
 pub use shown::{issued, mirrored_list, own_list, renewals_for, shown_of};
-pub use worth::{Member, elsewhere, keys_of, may_store, standing_of, storable_at, weighed_of};
+pub use worth::{
+    Member, elsewhere, keys_of, may_store, reader, standing_of, storable_at, weighed_of,
+};

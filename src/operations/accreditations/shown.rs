@@ -6,7 +6,10 @@ use url::Url;
 
 use super::worth::keys_of;
 use crate::{
-    domain::{accreditation::Held, page::Window},
+    domain::{
+        accreditation::{Did, Held},
+        page::Window,
+    },
     operations::Forum,
     storage::{
         self, Conn,
@@ -70,15 +73,24 @@ pub fn own_list(
     forum: &Forum,
     number: i32,
 ) -> Result<Option<String>, storage::Error> {
-    mirrored_list(conn, &forum.urls.status_list(number))
+    mirrored_list(conn, &forum.urls.status_list(number), None)
 }
 
-/// The newest list that is known from this address, whoever signed it.
+/// The newest list that is known from this address, by this anchor or by
+/// whichever signed it.
 ///
 /// # Errors
 /// Storage only.
-pub fn mirrored_list(conn: &mut Conn, uri: &Url) -> Result<Option<String>, storage::Error> {
-    Ok(accreditations::list_at(conn, uri)?.map(|list| list.document))
+pub fn mirrored_list(
+    conn: &mut Conn,
+    uri: &Url,
+    by: Option<&Did>,
+) -> Result<Option<String>, storage::Error> {
+    let found = match by {
+        Some(issuer) => accreditations::list(conn, issuer, uri)?,
+        None => accreditations::list_at(conn, uri)?,
+    };
+    Ok(found.map(|list| list.document))
 }
 
 /// What this node's anchor issued, newest first. The window counts: `before`

@@ -6,7 +6,7 @@ use url::Url;
 use crate::{
     domain::{
         accreditation::{Held, Standing, Weakness, standing, storable, weigh},
-        audience::Tier,
+        audience::{Remote, Tier, Viewer},
         organisation::{Organisation, OrganisationState},
     },
     operations::Forum,
@@ -106,6 +106,29 @@ pub fn may_store(conn: &mut Conn, forum: &Forum, node: &Url) -> Result<Tier, sto
 /// Storage only.
 pub fn storable_at(conn: &mut Conn, forum: &Forum, address: &Url) -> Result<Tier, storage::Error> {
     may_store(conn, forum, &urls::node_actor_of(address))
+}
+
+/// As whom an actor of another server reads here, once its signature is
+/// verified: as far as its accreditation goes, but never further than its
+/// server may store. A server's own actor reads what its server may store.
+///
+/// # Errors
+/// Storage only.
+pub fn reader(
+    conn: &mut Conn,
+    forum: &Forum,
+    actor: &Organisation,
+) -> Result<Viewer, storage::Error> {
+    let node = urls::node_actor_of(&actor.uri);
+    let storable = may_store(conn, forum, &node)?;
+    let tier = match actor.uri == node {
+        true => storable,
+        false => standing_of(conn, forum, actor)?.tier.min(storable),
+    };
+    Ok(Viewer::Remote(Remote {
+        organisation: actor.id,
+        tier,
+    }))
 }
 
 /// An organisation of another server that is accredited, with its standing.

@@ -45,8 +45,13 @@ pub struct Known {
     pub document: String,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = accreditations, treat_none_as_default_value = false)]
+#[derive(Insertable, AsChangeset)]
+#[diesel(
+    table_name = accreditations,
+    primary_key(issuer, id),
+    treat_none_as_default_value = false,
+    treat_none_as_null = true
+)]
 struct NewRow<'a> {
     issuer: &'a str,
     id: &'a str,
@@ -156,10 +161,13 @@ pub fn put(conn: &mut Conn, known: &Known, now: DateTime<Utc>) -> Result<(), Err
         document: &known.document,
         stored_at: At(now),
     };
-    diesel::delete(accreditations::table.find((row.issuer, row.id))).execute(conn)?;
-    diesel::insert_into(accreditations::table)
-        .values(row)
-        .execute(conn)?;
+    let known = accreditations::table.find((row.issuer, row.id));
+    // What our anchor issued is referred to: it is changed in its place.
+    if diesel::update(known).set(&row).execute(conn)? == 0 {
+        diesel::insert_into(accreditations::table)
+            .values(row)
+            .execute(conn)?;
+    }
     Ok(())
 }
 

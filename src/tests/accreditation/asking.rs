@@ -18,7 +18,7 @@ use crate::{
         signatures::PrivateKey,
     },
     operations::{
-        accreditations::{elsewhere, import, keep, storable_at},
+        accreditations::{elsewhere, import, keep, reader, storable_at},
         node::ensure_keys,
         organisations::save_remote,
     },
@@ -232,7 +232,8 @@ fn a_revocation_is_learnt_from_any_other_node_when_its_anchor_is_gone() {
             .signed_list(&[7], scene.node.app.forum.now());
         let of = scene.authority.list.as_str();
         let of: String = url::form_urlencoded::byte_serialize(of.as_bytes()).collect();
-        let mirror = format!("/.well-known/virtual-forum/status-lists?of={of}");
+        let by = scene.authority.did().as_str().replace(':', "%3A");
+        let mirror = format!("/.well-known/virtual-forum/status-lists?of={of}&by={by}");
         let forger = Authority::new(scene.authority.list.as_str());
         let forged = forger.signed_list(&[7], scene.node.app.forum.now());
         scene.theirs.put_at(&mirror, &forged);
@@ -269,6 +270,11 @@ fn a_node_elsewhere_may_store_what_its_membership_says() {
                 .read(move |conn| storable_at(conn, &looking, &inbox));
             read.await.expect("read")
         };
+        let reads = async || {
+            let (looking, moj) = (forum.clone(), scene.moj.clone());
+            let read = forum.db.read(move |conn| reader(conn, &looking, &moj));
+            read.await.expect("read").tier()
+        };
         assert_eq!(storable().await, Tier::Public);
         scene.shows(&[scene.credential(organisation(Category::Government))]);
         scene.theirs.put(&json!({
@@ -278,6 +284,9 @@ fn a_node_elsewhere_may_store_what_its_membership_says() {
         }));
         scene.ask().await;
         assert_eq!(storable().await, Tier::Members);
+        // A government, on a server that may store what is for members.
+        assert_eq!(scene.tier().await, Tier::Preferential);
+        assert_eq!(reads().await, Tier::Members);
         for (tier, expected) in [(Tier::Members, 1), (Tier::Preferential, 1)] {
             let looking = forum.clone();
             let read = forum.db.read(move |conn| elsewhere(conn, &looking, tier));

@@ -148,6 +148,12 @@ fn our_list_is_handed_out_and_so_is_the_newest_of_others() {
             assert_eq!(taken.await.expect("storage works"), is_good);
         }
         assert_eq!(node.get(mirror, None).await.json(), newer);
+        for (did, status) in [(authority.did(), 200), (forger.did(), 404)] {
+            let by = format!("{mirror}&by={did}");
+            assert_eq!(node.get(&by, None).await.status, status);
+        }
+        let nobody = node.get(&format!("{mirror}&by=x"), None).await;
+        assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
         let without = node
             .get("/.well-known/virtual-forum/status-lists", None)
             .await;
