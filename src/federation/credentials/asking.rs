@@ -116,7 +116,7 @@ async fn ask_for_list(
     let others: Vec<&Url> = hosts
         .iter()
         .filter(|host| {
-            !urls::authority(host).eq(&urls::authority(&source.uri))
+            urls::authority(host) != urls::authority(&source.uri)
                 && !federation.origin.is_claimed_by(host)
         })
         .collect();
@@ -231,7 +231,7 @@ async fn ask_all(
             let mut silent = None;
             for source in sources {
                 let outcome = match &silent {
-                    Some(error) => Asked::Failed(String::clone(error)),
+                    Some(error) => Asked::Failed(error.clone()),
                     None => match ask_actor(federation, kind, &source).await {
                         Ok(()) => Asked::Answered,
                         Err(error) => {

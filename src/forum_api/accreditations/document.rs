@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::{ToSchema, openapi::schema::Object};
 
 use crate::{
-    domain::accreditation::{Claim, Credential, Did, Held, Weakness},
+    domain::accreditation::{Claim, Credential, Held, Weakness},
     forum_api::vocabulary::{category_words, one_of},
     storage::accreditations::Issued,
 };
@@ -82,7 +82,7 @@ impl AccreditationDocument {
         };
         Self {
             id: credential.id.to_string(),
-            issuer: Did::to_string(&credential.issuer),
+            issuer: credential.issuer.to_string(),
             issuer_name,
             actor: credential.subject.to_string(),
             kind,
