@@ -12,6 +12,7 @@
 //! | `operations` | `storage`, `domain` |
 //! | `storage` | `domain` |
 //! | `domain` | nothing of ours |
+//! | `config` | `domain` (the words that settings may hold), `urls` |
 //! | any but `domain` | `config`, `urls` |
 //! | the doors (`web`, `mastodon`, `forum_api`, `federation::routes`) | `app::{App, Routes, Auth, …}` |
 

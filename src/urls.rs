@@ -17,6 +17,20 @@ pub fn authority(url: &Url) -> String {
     }
 }
 
+/// The own actor of the node that an address belongs to (INTERFACE.md 3).
+pub fn node_actor_of(address: &Url) -> Url {
+    below_origin(address, "/actor")
+}
+
+/// A path at the origin of an address.
+pub fn below_origin(address: &Url, path: &str) -> Url {
+    let mut url = address.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
 /// Mints addresses under the node's origin.
 #[derive(Debug, Clone)]
 pub struct Urls {
@@ -61,6 +75,15 @@ impl Urls {
         self.mint("/actor")
     }
 
+    pub fn node_accreditations(&self) -> Url {
+        self.mint("/actor/accreditations")
+    }
+
+    /// A status list of this node's anchor; they are counted from 1.
+    pub fn status_list(&self, number: i32) -> Url {
+        self.mint(&format!("/.well-known/virtual-forum/status-lists/{number}"))
+    }
+
     pub fn shared_inbox(&self) -> Url {
         self.mint("/inbox")
     }
@@ -70,7 +93,8 @@ impl Urls {
         self.mint(&format!("/orgs/{handle}"))
     }
 
-    /// `part` is `inbox`, `outbox`, `followers`, `following` or `featured`.
+    /// `part` is `inbox`, `outbox`, `followers`, `following`, `featured` or
+    /// `accreditations`.
     pub fn organisation_part(&self, handle: &str, part: &str) -> Url {
         self.mint(&format!("/orgs/{handle}/{part}"))
     }

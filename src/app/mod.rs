@@ -22,7 +22,7 @@ pub use work::start_work;
 
 use crate::{
     config::Config,
-    federation::{Federation, Wiring, fetch::TlsError, make_keys},
+    federation::{Federation, Wiring, credentials::Wording, fetch::TlsError, make_keys},
     operations::{Clock, Forum, Ids},
     storage::{self, Db, Options},
     urls::Urls,
@@ -77,6 +77,8 @@ impl App {
             ids: Ids::default(),
             urls: Urls::new(&config.server.public_url),
             keys: Arc::new(make_keys),
+            notary: Arc::new(Wording),
+            trust: Arc::new(config.trust.anchors.clone()),
             bell: Arc::new(Notify::new()),
             queued: Arc::default(),
             hashing: Arc::new(Semaphore::new(HASHING_AT_ONCE)),

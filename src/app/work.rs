@@ -11,6 +11,7 @@ use crate::{
     federation::{
         Federation, WireError,
         backfill::{Reading, read_conversation, read_history, read_pins},
+        credentials::{LOOK_EVERY, ask_for_accreditations, ask_for_lists},
         fetch::FetchError,
         outbox,
         synchronisation::compare,
@@ -31,6 +32,7 @@ pub fn start_work(app: &App) -> Runner {
     let courier = federation.courier();
     let wiring = || app.federation.clone();
     let (history, pins, conversation, followers) = (wiring(), wiring(), wiring(), wiring());
+    let (lists, accreditations) = (wiring(), wiring());
     let functions = Functions {
         distribute: Box::new(move |activity: ActivityId| {
             let federation = federation.clone();
@@ -55,6 +57,22 @@ pub fn start_work(app: &App) -> Runner {
         compare_followers: Box::new(move |(id, url): (OrganisationId, Url)| {
             let wiring = followers.clone();
             async move { after(compare(&wiring, id, &url).await) }.boxed()
+        }),
+        ask_for_lists: Box::new(move |()| {
+            let wiring = lists.clone();
+            async move {
+                ask_for_lists(&wiring).await?;
+                Ok(Next::Again(LOOK_EVERY))
+            }
+            .boxed()
+        }),
+        ask_for_accreditations: Box::new(move |()| {
+            let wiring = accreditations.clone();
+            async move {
+                ask_for_accreditations(&wiring).await?;
+                Ok(Next::Again(LOOK_EVERY))
+            }
+            .boxed()
         }),
     };
     jobs::start(&app.forum, &app.config, courier, functions)

@@ -3,6 +3,8 @@
 //! A command takes its arguments and the node's [`Ground`], does one thing,
 //! and answers with a [`Report`]: text for people, one object for scripts.
 
+mod accreditation;
+mod anchor;
 mod application;
 mod audit;
 mod demo;
@@ -89,6 +91,12 @@ in the folder.")]
     /// Moderation of other servers
     #[command(subcommand)]
     Node(node::Command),
+    /// The key with which this node accredits others
+    #[command(subcommand)]
+    Anchor(anchor::Command),
+    /// Accreditations: what anchors say of organisations and nodes
+    #[command(subcommand)]
+    Accreditation(accreditation::Command),
     /// What people here and other servers reported to the administrators
     #[command(subcommand)]
     Report(reports::Command),
@@ -161,6 +169,8 @@ async fn dispatch(command: Command, ground: &mut Ground<'_>) -> anyhow::Result<R
         Command::User(command) => user::run(command, ground).await,
         Command::Token(command) => token::run(command, ground).await,
         Command::Node(command) => node::run(command, ground).await,
+        Command::Anchor(command) => anchor::run(command, ground).await,
+        Command::Accreditation(command) => accreditation::run(command, ground).await,
         Command::Report(command) => reports::run(command, ground).await,
         Command::Audit(command) => audit::run(command, ground).await,
         Command::Routes => Ok(routes::run()),

@@ -4,6 +4,7 @@
 
 mod duration;
 mod environment;
+mod trust;
 
 use std::{
     collections::BTreeMap,
@@ -19,6 +20,8 @@ use figment::{
 use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
+
+use crate::domain::accreditation;
 
 /// The documented defaults; what the file says is what the program does.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -39,6 +42,7 @@ pub struct Config {
     pub federation: Federation,
     pub delivery: Delivery,
     pub membership: Membership,
+    pub trust: Trust,
     pub limits: Limits,
     pub log: Log,
 }
@@ -112,6 +116,13 @@ pub struct Membership {
     /// How long refused and withdrawn applications keep their texts.
     #[serde(deserialize_with = "duration::one")]
     pub keep_refused_for: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Trust {
+    /// Whose accreditations count.
+    #[serde(deserialize_with = "trust::anchors")]
+    pub anchors: accreditation::Trust,
 }
 
 /// Sizes in bytes; rates per minute or hour, `0` meaning no limit.

@@ -173,10 +173,92 @@ impl FromStr for Tlp {
 /// Who is reading. Nothing leaves the node without one (SECURITY.md 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
-    /// Anybody, and every other server: public entries only.
+    /// Anybody who is not known: public entries only.
     Anonymous,
     /// Somebody signed in, who reads as their organisation.
     Member(Member),
+    /// Another server's organisation, or its own actor, known by its signature.
+    Remote(Remote),
+}
+
+/// The reading rights of another server's actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    pub organisation: OrganisationId,
+    /// By its accreditation, and never beyond what its server may store.
+    pub tier: Tier,
+}
+
+/// How far somebody reads, and how far a server may store. Each includes those
+/// before it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// What is for everybody.
+    #[default]
+    Public,
+    /// What is for all accredited organisations.
+    Members,
+    /// What is for governments and international organisations, too.
+    Preferential,
+}
+
+impl Tier {
+    pub const ALL: [Self; 3] = [Self::Public, Self::Members, Self::Preferential];
+
+    /// What an organisation of this category reads when its accreditation
+    /// holds (aide memoire, ACCESS).
+    pub fn of(category: Category) -> Self {
+        match category.is_preferential() {
+            true => Self::Preferential,
+            false => Self::Members,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Members => "members",
+            Self::Preferential => "preferential",
+        }
+    }
+
+    /// The audiences whose every entry is read.
+    pub fn audiences(self) -> &'static [AudienceKind] {
+        match self {
+            Self::Public => &[AudienceKind::Public],
+            Self::Members => &[AudienceKind::Public, AudienceKind::Members],
+            Self::Preferential => &[
+                AudienceKind::Public,
+                AudienceKind::Members,
+                AudienceKind::Preferential,
+            ],
+        }
+    }
+}
+
+/// A word that names no tier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown tier {0:?}: use public, members or preferential")]
+pub struct UnknownTier(pub String);
+
+impl FromStr for Tier {
+    type Err = UnknownTier;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTier> {
+        Self::ALL
+            .into_iter()
+            .find(|tier| tier.as_str() == text)
+            .ok_or_else(|| UnknownTier(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// The reading rights of one signed-in person's organisation.
@@ -184,24 +266,28 @@ pub enum Viewer {
 pub struct Member {
     pub user: UserId,
     pub organisation: OrganisationId,
-    /// `None` when the organisation has no category that counts: it then
-    /// reads public entries and its own.
-    pub category: Option<Category>,
+    /// By the organisation's standing, never by its category alone
+    /// (`domain::accreditation`): with [`Tier::Public`] it reads public entries
+    /// and its own.
+    pub tier: Tier,
 }
 
 impl Viewer {
-    pub fn is_accredited(&self) -> bool {
+    /// How far it reads.
+    pub fn tier(&self) -> Tier {
         match self {
-            Self::Anonymous => false,
-            Self::Member(member) => member.category.is_some(),
+            Self::Anonymous => Tier::Public,
+            Self::Member(member) => member.tier,
+            Self::Remote(remote) => remote.tier,
         }
     }
 
+    pub fn is_accredited(&self) -> bool {
+        self.tier() >= Tier::Members
+    }
+
     pub fn is_preferential(&self) -> bool {
-        match self {
-            Self::Anonymous => false,
-            Self::Member(member) => member.category.is_some_and(Category::is_preferential),
-        }
+        self.tier() >= Tier::Preferential
     }
 
     /// The organisation that the viewer speaks for.
@@ -209,6 +295,7 @@ impl Viewer {
         match self {
             Self::Anonymous => None,
             Self::Member(member) => Some(member.organisation),
+            Self::Remote(remote) => Some(remote.organisation),
         }
     }
 
@@ -222,15 +309,7 @@ impl Viewer {
 
     /// The audiences whose every entry this viewer reads.
     pub fn audiences(&self) -> &'static [AudienceKind] {
-        match (self.is_accredited(), self.is_preferential()) {
-            (_, true) => &[
-                AudienceKind::Public,
-                AudienceKind::Members,
-                AudienceKind::Preferential,
-            ],
-            (true, false) => &[AudienceKind::Public, AudienceKind::Members],
-            (false, false) => &[AudienceKind::Public],
-        }
+        self.tier().audiences()
     }
 }
 
@@ -248,13 +327,13 @@ pub fn can_see(viewer: &Viewer, author: OrganisationId, audience: &Audience) -> 
     }
 }
 
-/// May an organisation of this category publish to this audience? It
+/// May an organisation that reads so far publish to this audience? It
 /// publishes only to an audience that it is part of (INTERFACE.md 6).
-pub fn may_publish_to(category: Option<Category>, audience: AudienceKind) -> bool {
+pub fn may_publish_to(tier: Tier, audience: AudienceKind) -> bool {
     match audience {
         AudienceKind::Public | AudienceKind::Named => true,
-        AudienceKind::Members => category.is_some(),
-        AudienceKind::Preferential => category.is_some_and(Category::is_preferential),
+        AudienceKind::Members => tier >= Tier::Members,
+        AudienceKind::Preferential => tier >= Tier::Preferential,
     }
 }
 
@@ -265,11 +344,11 @@ mod tests {
     const AUTHOR: OrganisationId = OrganisationId(1);
     const READER: OrganisationId = OrganisationId(2);
 
-    fn member(category: Option<Category>) -> Viewer {
+    fn member(tier: Tier) -> Viewer {
         Viewer::Member(Member {
             user: UserId(9),
             organisation: READER,
-            category,
+            tier,
         })
     }
 
@@ -292,7 +371,7 @@ mod tests {
                 category,
                 Category::Government | Category::InternationalOrganisation
             );
-            let viewer = member(Some(category));
+            let viewer = member(Tier::of(category));
             assert!(can_see(&viewer, AUTHOR, &Audience::Members));
             assert_eq!(
                 can_see(&viewer, AUTHOR, &Audience::Preferential),
@@ -304,31 +383,58 @@ mod tests {
     #[test]
     fn named_entries_are_seen_by_the_named_and_the_author_only() {
         let named = Audience::Named(vec![READER]);
-        assert!(can_see(&member(None), AUTHOR, &named));
-        assert!(can_see(&member(None), READER, &Audience::Named(vec![])));
+        let public = member(Tier::Public);
+        assert!(can_see(&public, AUTHOR, &named));
+        assert!(can_see(&public, READER, &Audience::Named(vec![])));
         let other = Audience::Named(vec![OrganisationId(3)]);
-        assert!(!can_see(
-            &member(Some(Category::Government)),
-            AUTHOR,
-            &other
-        ));
+        assert!(!can_see(&member(Tier::Preferential), AUTHOR, &other));
     }
 
     #[test]
-    fn a_member_without_a_category_that_counts_sees_public_entries_only() {
-        assert!(can_see(&member(None), AUTHOR, &Audience::Public));
-        assert!(!can_see(&member(None), AUTHOR, &Audience::Members));
+    fn a_member_without_a_standing_that_counts_sees_public_entries_only() {
+        let public = member(Tier::Public);
+        assert!(can_see(&public, AUTHOR, &Audience::Public));
+        assert!(!can_see(&public, AUTHOR, &Audience::Members));
+    }
+
+    #[test]
+    fn another_servers_actor_reads_as_far_as_its_tier_and_what_names_it() {
+        for tier in Tier::ALL {
+            let remote = Viewer::Remote(Remote {
+                organisation: READER,
+                tier,
+            });
+            for audience in [
+                Audience::Public,
+                Audience::Members,
+                Audience::Preferential,
+                Audience::Named(vec![READER]),
+                Audience::Named(vec![]),
+            ] {
+                assert_eq!(
+                    can_see(&remote, AUTHOR, &audience),
+                    can_see(&member(tier), AUTHOR, &audience)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_wider_tier_sees_all_that_a_narrower_one_sees() {
+        for audience in [Audience::Public, Audience::Members, Audience::Preferential] {
+            let seen = Tier::ALL.map(|tier| can_see(&member(tier), AUTHOR, &audience));
+            assert!(seen.is_sorted(), "{audience:?}: {seen:?}");
+        }
     }
 
     #[test]
     fn an_organisation_publishes_only_to_an_audience_it_is_part_of() {
-        for category in Category::ALL {
-            assert!(may_publish_to(Some(category), AudienceKind::Members));
-            assert_eq!(
-                may_publish_to(Some(category), AudienceKind::Preferential),
-                category.is_preferential()
-            );
+        for tier in Tier::ALL {
+            for audience in AudienceKind::ALL {
+                let is_part = tier.audiences().contains(&audience);
+                let by_name = audience == AudienceKind::Named;
+                assert_eq!(may_publish_to(tier, audience), is_part || by_name);
+            }
         }
-        assert!(!may_publish_to(None, AudienceKind::Members));
     }
 }

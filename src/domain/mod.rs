@@ -4,6 +4,7 @@
 //! be read, and tested, without a database or a network.
 
 pub mod account;
+pub mod accreditation;
 pub mod activity;
 pub mod application;
 pub mod audience;

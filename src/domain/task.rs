@@ -25,6 +25,13 @@ pub enum Task {
     },
     /// Remove what is past its time: sessions, links, dead letters.
     Sweep,
+    /// Renew what our anchor issued, sign its status lists before they lapse,
+    /// and show others as what their accreditations are worth by now.
+    KeepAccreditations,
+    /// Ask other servers for status lists that are due.
+    AskForLists,
+    /// Ask other servers for the accreditations of actors that are due.
+    AskForAccreditations,
 }
 
 /// Whom a task waits for.
@@ -39,7 +46,14 @@ pub enum Pace {
 impl Task {
     pub fn pace(&self) -> Pace {
         match self {
-            Self::Distribute { .. } | Self::Sweep => Pace::Alone,
+            // Those that repeat for ever are one of a kind, and end within
+            // bounds of their own: waiting for other servers in line with what
+            // may take minutes, a revocation would come late.
+            Self::Distribute { .. }
+            | Self::Sweep
+            | Self::KeepAccreditations
+            | Self::AskForLists
+            | Self::AskForAccreditations => Pace::Alone,
             Self::ReadHistory { .. }
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }

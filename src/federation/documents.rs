@@ -25,6 +25,7 @@ use crate::{
         id::{ActivityId, EntryId, QuoteId},
         organisation::{Organisation, OrganisationState},
     },
+    operations::accreditations::standing_of,
     storage::{self, Conn, activities, entries, keys, moves, organisations, quotes},
     urls::Urls,
 };
@@ -34,20 +35,16 @@ use crate::{
 /// # Errors
 /// [`Refusal::Gone`] for a suspended or deleted one.
 pub async fn organisation(federation: &Federation, handle: &str) -> Result<Response, Refusal> {
-    let handle = handle.to_owned();
-    let (found, keys, moves) = federation
-        .forum
-        .db
-        .read(move |conn| -> Result<_, Refusal> {
-            let found = active(conn, &handle)?;
-            let keys = keys::of_owner(conn, &found.uri)?;
-            let moves = moves::of(conn, found.id)?;
-            Ok((found, keys, moves))
-        })
-        .await?;
-    Ok(document(&objects::organisation::document(
-        federation, &found, &keys, &moves,
-    )))
+    let (handle, wire) = (handle.to_owned(), federation.clone());
+    let read = federation.forum.db.read(move |conn| -> Result<_, Refusal> {
+        let found = active(conn, &handle)?;
+        let keys = keys::of_owner(conn, &found.uri)?;
+        let moves = moves::of(conn, found.id)?;
+        let standing = standing_of(conn, &wire.forum, &found)?;
+        let word = objects::organisation::document;
+        Ok(word(&wire, &found, &keys, &moves, &standing))
+    });
+    Ok(document(&read.await?))
 }
 
 /// What whoever does not sign learns of a local organisation where

@@ -7,7 +7,7 @@ use url::Url;
 use super::{
     Federation, WireError, Wiring,
     backfill::plan_conversation,
-    dereference::{document, entry_of, organisation as dereference},
+    dereference::{document, entry_of, organisation as dereference, refetch_organisation},
     fetch::{Accept, Budget, FetchError},
     json::normalise,
     objects::{Document, entry::is_entry, organisation::ApOrganisation},
@@ -18,6 +18,7 @@ use crate::{
         entry::Entry,
         organisation::{Organisation, OrganisationState},
     },
+    operations::accreditations::keys_of,
     storage::{self, entries, organisations},
 };
 
@@ -143,6 +144,27 @@ pub async fn organisation(wiring: &Wiring, text: &str) -> Result<Organisation, L
         Found::Organisation(organisation) => Ok(*organisation),
         Found::Entry(_) => Err(LookupError::NotFound),
     }
+}
+
+/// Makes sure that the Ed25519 key of an actor is known, so that it can be
+/// accredited: of one of ours it is, of another server's it is fetched unless
+/// it is stored. Answers the actor's id.
+///
+/// # Errors
+/// [`LookupError`]; an actor without such a key is found all the same.
+pub async fn key_holder(wiring: &Wiring, address: &Url) -> Result<Url, LookupError> {
+    if wiring.origin.is_claimed_by(address) {
+        return Ok(address.clone());
+    }
+    let uri = address.clone();
+    let keys = wiring.forum.db.read(move |conn| keys_of(conn, &uri));
+    if keys.await?.is_some_and(|keys| !keys.is_empty()) {
+        return Ok(address.clone());
+    }
+    let data = wiring.to_request_data();
+    let budget = Budget::new(REQUESTS);
+    let ApOrganisation(found) = refetch_organisation(&data, address, &budget).await?;
+    active(found).map(|found| found.uri)
 }
 
 async fn by_acct(

@@ -1,5 +1,6 @@
 //! The ActivityPub wire: what other servers send and read.
 //!
+//! `credentials` are what anchors sign and everybody reads offline;
 //! `signatures`, `proofs`, `json`, `origin` and `fetch` decide what is believed;
 //! `objects` turn documents into the domain and back; `inbox` and
 //! `activities` receive, and `backfill` reads what came before; `outbox` and
@@ -10,6 +11,7 @@ mod answered;
 mod authorship;
 pub mod backfill;
 mod collections;
+pub mod credentials;
 pub mod delivery;
 mod dereference;
 mod discovery;

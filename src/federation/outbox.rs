@@ -21,6 +21,7 @@ use crate::{
         organisation::Organisation,
         reaction::ReactionKind,
     },
+    operations::accreditations::standing_of,
     storage::{
         self, Conn, activities, blocks,
         deliveries::{self, NewDelivery},
@@ -338,7 +339,8 @@ fn myself(
     } else {
         let keys = keys::of_owner(conn, &actor.uri)?;
         let moves = moves::of(conn, actor.id)?;
-        let mut document = organisation::document(federation, actor, &keys, &moves);
+        let standing = standing_of(conn, &federation.forum, actor)?;
+        let mut document = organisation::document(federation, actor, &keys, &moves, &standing);
         if let Some(map) = document.as_object_mut()
             && let Some(context) = map.remove("@context")
         {

@@ -53,7 +53,17 @@ pub async fn only_readers(State(app): State<App>, request: Request, next: Next) 
 /// Discovery, and the actor in whose name this node fetches: without it two
 /// nodes that both require signatures could never verify one another.
 fn is_open(path: &str) -> bool {
-    path == "/actor" || path.starts_with("/.well-known/") || path.starts_with("/nodeinfo/")
+    path == "/actor"
+        || path.starts_with("/.well-known/")
+        || path.starts_with("/nodeinfo/")
+        || shows_accreditations(path)
+}
+
+/// Accreditations are public: each proves itself, and they say who may sign.
+fn shows_accreditations(path: &str) -> bool {
+    let actor = path.strip_suffix("/accreditations").unwrap_or_default();
+    let handle = actor.strip_prefix("/orgs/").unwrap_or("/");
+    actor == "/actor" || !handle.contains('/')
 }
 
 /// May whoever sent this read documents?
@@ -125,6 +135,8 @@ mod tests {
             "/.well-known/webfinger",
             "/.well-known/nodeinfo",
             "/nodeinfo/2.1",
+            "/actor/accreditations",
+            "/orgs/moj/accreditations",
         ] {
             assert!(is_open(path), "{path}");
         }
@@ -135,6 +147,10 @@ mod tests {
             "/entries/1/replies",
             "/activities/1",
             "/nodeinfo",
+            "/orgs/moj",
+            "/orgs/moj/x/accreditations",
+            "/accreditations",
+            "/entries/1/accreditations",
         ] {
             assert!(!is_open(path), "{path}");
         }

@@ -10,8 +10,8 @@ use axum::{
 };
 
 use super::{
-    Federation, collections, discovery, documents, inbox, nodeinfo, origin::Origin, reply::Refusal,
-    synchronisation,
+    Federation, collections, credentials::serving, discovery, documents, inbox, nodeinfo,
+    origin::Origin, reply::Refusal, synchronisation,
 };
 use crate::app::{App, Auth, Routes};
 
@@ -21,6 +21,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(discovery())
         .merge(actors())
+        .merge(accreditations())
         .merge(entries())
         .merge(inboxes())
 }
@@ -60,6 +61,32 @@ fn actors() -> Routes {
             synchronisation::followers_of_reader,
         )
         .get("/orgs/{handle}/featured", Auth::None, collections::featured)
+}
+
+fn accreditations() -> Routes {
+    const BASE: &str = "/.well-known/virtual-forum";
+    Routes::new()
+        .get("/actor/accreditations", Auth::None, serving::of_node)
+        .get(
+            "/orgs/{handle}/accreditations",
+            Auth::None,
+            serving::of_organisation,
+        )
+        .get(
+            &format!("{BASE}/accreditations"),
+            Auth::None,
+            serving::renewals,
+        )
+        .get(
+            &format!("{BASE}/status-lists"),
+            Auth::None,
+            serving::mirrored,
+        )
+        .get(
+            &format!("{BASE}/status-lists/{{number}}"),
+            Auth::None,
+            serving::status_list,
+        )
 }
 
 fn entries() -> Routes {

@@ -39,6 +39,12 @@ impl Caller {
         Ok(person)
     }
 
+    /// For what concerns the person: needs a token that covers `scope`.
+    pub fn signed_in(self, scope: &'static str) -> Result<Person, Problem> {
+        let (person, scopes) = self.0.ok_or(Problem::TokenNeeded)?;
+        covered(person, &scopes, scope)
+    }
+
     /// For administrators with a token that covers `scope`.
     pub fn administers(self, scope: &'static str) -> Result<Person, Problem> {
         let (person, scopes) = self.0.ok_or(Problem::TokenNeeded)?;

@@ -2,6 +2,7 @@
 //! code. One folder or file for each resource, with its documents, handlers
 //! and tests; every refusal is a [`problem`].
 
+mod accreditations;
 mod applications;
 mod audit;
 mod body;
@@ -53,6 +54,7 @@ pub const PREFIX: &str = "/api/forum/v1";
         (name = "entries", description = "What organisations post"),
         (name = "organisations", description = "The directory"),
         (name = "membership", description = "Applying for membership, deciding about it, handing over"),
+        (name = "accreditations", description = "What anchors say of organisations and nodes"),
         (name = "node", description = "This node and its code lists"),
         (name = "administration", description = "For administrators of the node"),
     ),
@@ -77,6 +79,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(organisations::router())
         .merge(applications::router())
         .merge(node::router())
+        .merge(accreditations::router())
         .merge(deliveries::router())
         .merge(hosts::router())
         .merge(reports::router())

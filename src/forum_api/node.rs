@@ -8,6 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::App,
     domain::{
+        accreditation::Anchor,
         audience::{AudienceKind, Tlp},
         entry::{self, Kind, Stage, Status},
         organisation::Category,
@@ -123,6 +124,30 @@ struct Caps {
     named_organisations: usize,
 }
 
+/// An anchor that this node trusts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Anchor)]
+struct AnchorDocument {
+    name: String,
+    did: String,
+    /// For which categories; null means all.
+    categories: Option<Vec<&'static str>>,
+    /// For which countries (ISO 3166-1 alpha-2); null means all.
+    countries: Option<Vec<String>>,
+}
+
+impl From<&Anchor> for AnchorDocument {
+    fn from(anchor: &Anchor) -> Self {
+        let words = |list: &Vec<Category>| list.iter().map(|one| one.as_str()).collect();
+        Self {
+            name: anchor.name.clone(),
+            did: anchor.did.to_string(),
+            categories: anchor.categories.as_ref().map(words),
+            countries: anchor.countries.clone(),
+        }
+    }
+}
+
 /// This node.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Node)]
@@ -139,6 +164,9 @@ struct NodeDocument {
     software: &'static str,
     version: &'static str,
     categories: Vec<CategoryDocument>,
+    /// Whose accreditations count here. Without any, the operator's word on an
+    /// organisation of this node decides, and nothing restricted leaves.
+    anchors: Vec<AnchorDocument>,
     code_lists: CodeLists,
     /// To be shown with the names of countries and regions.
     disclaimer: &'static str,
@@ -173,6 +201,7 @@ async fn show(State(app): State<App>) -> Json<NodeDocument> {
                 preferential: category.is_preferential(),
             })
             .collect(),
+        anchors: app.forum.trust.anchors().iter().map(Into::into).collect(),
         code_lists: CodeLists::new(),
         disclaimer: taxonomy::DISCLAIMER,
         caps: Caps {
@@ -202,12 +231,20 @@ mod tests {
                 &[
                     ("VIRTUAL_FORUM_NODE__NAME", "Hub"),
                     ("VIRTUAL_FORUM_NODE__RULES", "[\"Be kind\"]"),
+                    (
+                        "VIRTUAL_FORUM_TRUST__ANCHORS",
+                        r#"[{name = "Hub", did = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2",
+                            categories = ["media"]}]"#,
+                    ),
                 ],
             );
             let answer = node.get(&format!("{PREFIX}/node"), None).await.json();
             assert_described(&node, "Node", &answer).await;
             assert_eq!(answer["name"], "Hub");
             assert_eq!(answer["rules"], json!(["Be kind"]));
+            assert_eq!(answer["anchors"][0]["name"], "Hub");
+            assert_eq!(answer["anchors"][0]["categories"], json!(["media"]));
+            assert_eq!(answer["anchors"][0]["countries"], Value::Null);
             assert_eq!(answer["contact_email"], Value::Null);
             assert_eq!(answer["uri"], "https://n.example/actor");
             assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));

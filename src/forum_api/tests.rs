@@ -414,6 +414,18 @@ fn every_route_says_who_may_call_it() {
         })
         .collect();
     let expected = [
+        ("GET", "/accreditations", Auth::Bearer),
+        ("POST", "/admin/accreditations", Auth::Administrator),
+        (
+            "POST",
+            "/admin/accreditations/{id}/renew",
+            Auth::Administrator,
+        ),
+        (
+            "POST",
+            "/admin/accreditations/{id}/revoke",
+            Auth::Administrator,
+        ),
         ("GET", "/admin/deliveries", Auth::Administrator),
         ("POST", "/admin/deliveries/drop", Auth::Administrator),
         ("POST", "/admin/deliveries/replay", Auth::Administrator),

@@ -10,7 +10,7 @@ use crate::{
         id::{ActivityId, EntryId, OrganisationId},
         task::Task,
     },
-    operations::Forum,
+    operations::{Forum, accreditations},
 };
 
 use super::{
@@ -20,6 +20,9 @@ use super::{
 
 /// How often we tidy up.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How often we look after accreditations.
+const KEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// A function that does one kind of task.
 pub type Function<T> = Box<dyn Fn(T) -> BoxFuture<'static, anyhow::Result<Next>> + Send + Sync>;
@@ -37,6 +40,10 @@ pub struct Functions {
     /// Compares the followers of an organisation with those that its server
     /// lists at this address.
     pub compare_followers: Function<(OrganisationId, Url)>,
+    /// Asks for the status lists that are due.
+    pub ask_for_lists: Function<()>,
+    /// Asks for the accreditations of actors that are due.
+    pub ask_for_accreditations: Function<()>,
 }
 
 pub(super) struct Dispatch {
@@ -62,6 +69,12 @@ impl Work for Dispatch {
                     sweep(&self.forum, self.keep).await?;
                     Ok(Next::Again(SWEEP_EVERY))
                 }
+                Task::KeepAccreditations => {
+                    accreditations::keep(&self.forum).await?;
+                    Ok(Next::Again(KEEP_EVERY))
+                }
+                Task::AskForLists => (self.functions.ask_for_lists)(()).await,
+                Task::AskForAccreditations => (self.functions.ask_for_accreditations)(()).await,
             }
         })
     }

@@ -30,8 +30,14 @@ use super::{Context, Next, lane, record::Recorder};
 /// back-off that takes half a day.
 const MOST_TRIES: i32 = 20;
 
-/// The one task that repeats for ever, under an id that nothing else gets.
-const SWEEP: TaskId = TaskId(1);
+/// The tasks that repeat for ever, under ids that nothing else gets. They are
+/// never given up.
+const FOR_EVER: [(TaskId, Task); 4] = [
+    (TaskId(1), Task::Sweep),
+    (TaskId(2), Task::KeepAccreditations),
+    (TaskId(3), Task::AskForLists),
+    (TaskId(4), Task::AskForAccreditations),
+];
 
 /// Works until it is stopped. Dropped without [`Runner::stop`], it ends at
 /// once, like a crash: what was going on is done again when its leases end.
@@ -183,7 +189,7 @@ impl Main {
         ];
         let (now, lease) = ((self.context.now)(), settings.lease);
         let claims = self.context.db.write(move |conn| {
-            tasks::enqueue_once(conn, SWEEP, &Task::Sweep, now)?;
+            tasks::enqueue_once(conn, &FOR_EVER, now)?;
             let mut claims = Claims::default();
             for (pace, room) in for_tasks {
                 if room > 0 {
@@ -224,7 +230,10 @@ impl Main {
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
-                | Task::Sweep => None,
+                | Task::Sweep
+                | Task::KeepAccreditations
+                | Task::AskForLists
+                | Task::AskForAccreditations => None,
             };
             self.tasks
                 .spawn(run_task(self.context.clone(), claimed, before));
@@ -271,6 +280,10 @@ impl Main {
     }
 }
 
+fn is_for_ever(id: TaskId) -> bool {
+    FOR_EVER.iter().any(|(one, _)| *one == id)
+}
+
 /// A place in the line of tasks that keep their order.
 struct InLine {
     before_us: Option<oneshot::Receiver<()>>,
@@ -308,7 +321,7 @@ async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) 
             later.await
         }
         Ok(Next::Later(_)) => context.db.write(move |conn| tasks::finish(conn, id)).await,
-        Err(error) if attempts + 1 >= MOST_TRIES && id != SWEEP => {
+        Err(error) if attempts + 1 >= MOST_TRIES && !is_for_ever(id) => {
             tracing::error!(%id, task = name, error, "a task was given up");
             let buried = context
                 .db

@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use crate::{
     config::Config,
     operations::{Forum, applications},
-    storage::{Error, activities, credentials, deliveries, handovers, tombstones},
+    storage::{
+        Error, accreditations, activities, credentials, deliveries, handovers, tombstones,
+    },
 };
 
 /// How long dead letters, and the records of what was delivered, are kept.
@@ -16,6 +18,9 @@ const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
 /// How long the ids of what other servers sent are kept. A replay is refused
 /// for its date long before that.
 const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
+
+/// How long accreditations of other anchors are kept after their end.
+const KEEP_ACCREDITATIONS: TimeDelta = TimeDelta::days(365);
 
 /// How many rows are removed at once, so that others can write in between.
 const AT_ONCE: i64 = 1_000;
@@ -54,6 +59,7 @@ pub(super) async fn sweep(forum: &Forum, keep: Keep) -> Result<(), Error> {
         credentials::sweep(conn, now)?;
         handovers::sweep(conn, now)?;
         tombstones::sweep(conn, now - KEEP_RECORDS)?;
+        accreditations::sweep(conn, now - KEEP_ACCREDITATIONS)?;
         activities::sweep(conn, now - KEEP_RECEIVED)
     })
     .await?;

@@ -9,8 +9,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, Semaphore};
 
+use super::accreditations::Notary;
 use crate::{
     domain::{
+        accreditation::Trust,
         id::TaskId,
         task::{Pace, Task},
     },
@@ -101,6 +103,20 @@ fn fill_random(bytes: &mut [u8]) {
     aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
 }
 
+/// 128 random bits.
+pub(super) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes);
+    bytes
+}
+
+/// A random number below `end`, which is a power of two.
+pub(super) fn random_below(end: u32) -> u32 {
+    let mut bytes = [0; 4];
+    fill_random(&mut bytes);
+    u32::from_ne_bytes(bytes) % end
+}
+
 /// A secret of 256 random bits, in base64url.
 pub fn random_token() -> String {
     let mut bytes = [0; 32];
@@ -139,6 +155,10 @@ pub struct Forum {
     pub ids: Ids,
     pub urls: Urls,
     pub keys: KeyMaker,
+    /// Signs and reads accreditations.
+    pub notary: Arc<dyn Notary>,
+    /// Whose accreditations count here.
+    pub trust: Arc<Trust>,
     /// Rung when a task was committed, so that `jobs` need not wait.
     pub bell: Arc<Notify>,
     /// Has the caller's transaction queued a task? One for each [`Forum::take_in`].

@@ -4,6 +4,7 @@
 //! records as an activity and a task in its own transaction; `jobs` takes it
 //! from there, also after a crash.
 
+pub mod accreditations;
 mod announce;
 pub mod applications;
 pub mod audit;

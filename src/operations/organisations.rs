@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{
     ActorKeys, Forum,
+    accreditations::watch_actor,
     announce::{announce, announce_profile},
     audit,
     people::Person,
@@ -394,6 +395,8 @@ pub async fn set_state(
 pub struct Described {
     pub organisation: Organisation,
     pub keys: Vec<StoredKey>,
+    /// Where it shows its accreditations.
+    pub accreditations: Option<Url>,
 }
 
 /// Stores what another server says of its organisation, new or known.
@@ -407,7 +410,9 @@ pub fn save_remote(
 ) -> Result<Organisation, storage::Error> {
     let now = forum.now();
     let mut organisation = described.organisation;
+    // What it says of itself counts for nothing.
     organisation.category = None;
+    organisation.country = None;
     organisation.fetched_at = Some(now);
     organisation.updated_at = now;
     free_handle(conn, &organisation)?;
@@ -415,6 +420,8 @@ pub fn save_remote(
         Some(known) => {
             organisation.id = known.id;
             organisation.created_at = known.created_at;
+            organisation.category = known.category;
+            organisation.country = known.country;
             // Its host was blocked while its document was on the way.
             if known.state == OrganisationState::Suspended {
                 organisation.state = OrganisationState::Suspended;
@@ -431,6 +438,8 @@ pub fn save_remote(
         }
     }
     keys::replace(conn, &organisation.uri, &described.keys)?;
+    let shown_at = described.accreditations.as_ref();
+    watch_actor(conn, forum, &organisation.uri, shown_at)?;
     Ok(organisation)
 }
 

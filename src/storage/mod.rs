@@ -6,6 +6,7 @@
 //! type lacks is mended by [`native`], [`each!`](crate::storage::each) and
 //! [`types`].
 
+pub mod accreditations;
 pub mod activities;
 pub mod applications;
 pub mod audit;

@@ -469,6 +469,34 @@ pub fn remote_hosts(conn: &mut Conn) -> Result<Vec<(String, OrganisationState)>,
         .collect()
 }
 
+/// Records what a remote organisation is, as far as its accreditation counts
+/// here: for lists and filters. What it may read is weighed anew each time.
+pub fn set_accredited(
+    conn: &mut Conn,
+    id: OrganisationId,
+    category: Option<Category>,
+    country: Option<&str>,
+) -> Result<(), Error> {
+    diesel::update(organisations::table.find(id.0))
+        .set((
+            organisations::category.eq(category.map(Category::as_str)),
+            organisations::country.eq(country),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Other servers' organisations that are shown as accredited.
+pub fn shown_as_accredited(conn: &mut Conn) -> Result<Vec<Organisation>, Error> {
+    let rows = organisations::table
+        .filter(organisations::host.is_not_null())
+        .filter(organisations::category.is_not_null())
+        .order(organisations::id)
+        .select(Row::as_select())
+        .load(conn)?;
+    assemble(conn, rows)
+}
+
 /// Changes the state of all organisations of a host that are in another.
 pub fn set_state_of_host(
     conn: &mut Conn,

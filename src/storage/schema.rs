@@ -356,6 +356,90 @@ diesel::table! {
     }
 }
 
+// The tables of `migrations/*/2026-11-29-000001_accreditations`.
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    anchors (did) {
+        did -> Text,
+        name -> Text,
+        private_key -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    accreditations (issuer, id) {
+        issuer -> Text,
+        id -> Text,
+        subject_uri -> Text,
+        kind -> Text,
+        name -> Text,
+        category -> Nullable<Text>,
+        country -> Nullable<Text>,
+        audience -> Nullable<Text>,
+        assertion_key -> Text,
+        valid_from -> Instant,
+        valid_until -> Instant,
+        list_uri -> Text,
+        list_index -> BigInt,
+        revoked -> Bool,
+        document -> Text,
+        stored_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    issued_accreditations (id) {
+        id -> Text,
+        issuer -> Text,
+        root_id -> Text,
+        list_number -> Integer,
+        list_index -> BigInt,
+        issued_at -> Instant,
+        valid_until -> Instant,
+        revoked_at -> Nullable<Instant>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    status_lists (issuer, uri) {
+        issuer -> Text,
+        uri -> Text,
+        valid_from -> Instant,
+        valid_until -> Instant,
+        fresh_until -> Instant,
+        document -> Text,
+        stored_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    accreditation_sources (kind, about, uri) {
+        kind -> Text,
+        about -> Text,
+        uri -> Text,
+        next_at -> Instant,
+        failures -> Integer,
+        last_error -> Nullable<Text>,
+        answered_at -> Nullable<Instant>,
+    }
+}
+
 diesel::joinable!(organisation_terms -> organisations (organisation_id));
 diesel::joinable!(entry_terms -> entries (entry_id));
 diesel::joinable!(entry_parties -> entries (entry_id));
@@ -514,4 +598,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     user_functions,
     handovers,
+    anchors,
+    accreditations,
+    issued_accreditations,
+    status_lists,
+    accreditation_sources,
 );

@@ -31,7 +31,7 @@ pub struct Backlog {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = tasks)]
+#[diesel(table_name = tasks, treat_none_as_default_value = false)]
 struct NewTask {
     id: i64,
     task: Doc,
@@ -67,17 +67,19 @@ pub fn enqueue(
     Ok(())
 }
 
-/// Adds work under an id of its own, unless it is there: for tasks that repeat
+/// Adds work under ids of its own, unless it is there: for tasks that repeat
 /// for ever, which several processes may find missing at once.
 pub fn enqueue_once(
     conn: &mut Conn,
-    id: TaskId,
-    task: &Task,
+    tasks: &[(TaskId, Task)],
     run_at: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let new = NewTask::of(id, task, run_at);
+    let new: Vec<NewTask> = tasks
+        .iter()
+        .map(|(id, task)| NewTask::of(*id, task, run_at))
+        .collect();
     let added = each!(conn, |conn| diesel::insert_into(tasks::table)
-        .values(new)
+        .values(&new)
         .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(added > 0)

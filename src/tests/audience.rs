@@ -4,7 +4,7 @@ use super::test_app::TestApp;
 use crate::{
     domain::{
         account::Role,
-        audience::{AudienceKind, Viewer, can_see},
+        audience::{AudienceKind, Member, Tier, Viewer, can_see},
         entry::{Codes, Content, Draft, Entry, Kind, Status},
         organisation::{Category, OrganisationState},
         page::Window,
@@ -96,6 +96,17 @@ async fn world(db: storage::Db) -> World {
     }
 }
 
+/// As if the organisation's accreditation were worth each of these.
+fn of_every_tier(person: &Person) -> [Viewer; 3] {
+    Tier::ALL.map(|tier| {
+        Viewer::Member(Member {
+            user: person.user.id,
+            organisation: person.organisation.id,
+            tier,
+        })
+    })
+}
+
 #[test]
 fn the_sql_filter_equals_the_rule_for_every_viewer_and_entry() {
     on_both(async |db| {
@@ -104,7 +115,8 @@ fn the_sql_filter_equals_the_rule_for_every_viewer_and_entry() {
             .people
             .iter()
             .map(Person::viewer)
-            .chain([Viewer::Anonymous]);
+            .chain([Viewer::Anonymous])
+            .chain(world.people.iter().flat_map(of_every_tier));
         for viewer in viewers {
             let seen: Vec<_> = read_all(&world.node, &viewer)
                 .await

@@ -147,7 +147,7 @@ fn keys_are_found_in_every_shape_in_use() {
         let stub = json!({
             "id": user("stub"), "type": "Person", "preferredUsername": "stub", "publicKey": listed,
         });
-        peer.put_at("/users/stub/main-key", 200, &stub);
+        peer.put_at("/users/stub/main-key", &stub);
         assert_eq!(peer.follows(&node, "stub", &id, &key).await, 202);
 
         // The key alone.
@@ -157,14 +157,14 @@ fn keys_are_found_in_every_shape_in_use() {
         peer.actor("owned", json!({"publicKey": listed}));
         let mut alone = listed.clone();
         alone["type"] = json!("CryptographicKey");
-        peer.put_at("/keys/owned", 200, &alone);
+        peer.put_at("/keys/owned", &alone);
         assert_eq!(peer.follows(&node, "owned", &id, &key).await, 202);
 
         let (key, public) = ed25519();
         let id = peer.url("/keys/controlled");
         let listed = multikey(&public, &id, &user("controlled"));
         peer.actor("controlled", json!({"assertionMethod": [listed]}));
-        peer.put_at("/keys/controlled", 200, &listed);
+        peer.put_at("/keys/controlled", &listed);
         assert_eq!(peer.follows(&node, "controlled", &id, &key).await, 202);
 
         // No publicKey at all.
@@ -190,7 +190,7 @@ fn a_key_counts_only_if_its_owner_lists_it() {
         peer.actor("victim", json!({"publicKey": listed}));
         // It names her; she does not name it.
         let claiming = peer.url("/keys/claiming");
-        peer.put_at("/keys/claiming", 200, &pem(&public, &claiming, &victim));
+        peer.put_at("/keys/claiming", &pem(&public, &claiming, &victim));
         assert_eq!(peer.follows(&node, "victim", &claiming, &key).await, 401);
         // She lists it under her name, and says that another owns it.
         let stray = peer.url("/users/stray#main-key");
@@ -199,10 +199,7 @@ fn a_key_counts_only_if_its_owner_lists_it() {
         assert_eq!(peer.follows(&node, "stray", &stray, &key).await, 401);
         // Its owner is on another server.
         let foreign = peer.url("/keys/foreign");
-        peer.put_at(
-            "/keys/foreign",
-            200,
-            &pem(&public, &foreign, &other.url("/users/x")),
+        peer.put_at("/keys/foreign", &pem(&public, &foreign, &other.url("/users/x")),
         );
         assert_eq!(peer.follows(&node, "victim", &foreign, &key).await, 401);
         assert_eq!(other.asked(), 0);

@@ -1,5 +1,6 @@
 //! One test binary: rules, doors through `TestApp`, fixtures of foreign servers.
 
+pub mod accreditation;
 mod audience;
 mod backfill;
 mod blocks;

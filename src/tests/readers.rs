@@ -115,7 +115,12 @@ fn documents_are_for_those_who_sign() {
 /// A route that is added later is closed, too, until somebody says otherwise.
 #[test]
 fn every_address_of_the_wire_is_closed_but_those_that_are_named() {
-    const OPEN: [&str; 7] = [
+    const OPEN: [&str; 12] = [
+        "/.well-known/virtual-forum/accreditations",
+        "/.well-known/virtual-forum/status-lists",
+        "/.well-known/virtual-forum/status-lists/{number}",
+        "/actor/accreditations",
+        "/orgs/{handle}/accreditations",
         "/.well-known/host-meta",
         "/.well-known/host-meta.json",
         "/.well-known/nodeinfo",

@@ -33,7 +33,7 @@ fn allowed(room: &str) -> Option<Vec<&'static str>> {
         "federation" => &["operations", "storage", "domain", "config", "urls", "app"],
         "operations" => &["storage", "domain", "config", "urls"],
         "storage" => &["domain", "config", "urls"],
-        "config" => &["urls"],
+        "config" => &["domain", "urls"],
         "urls" => &["domain"],
         "domain" => &[],
         other => panic!("the room {other:?} is not in the table of lib.rs"),

@@ -96,12 +96,16 @@ impl Server {
     pub fn answer(&self, status: u16, document: &Value) {
         if let Some(id) = document["id"].as_str() {
             let id: Url = id.parse().expect("an address");
-            self.put_at(&id[Position::BeforePath..], status, document);
+            self.shelve(&id[Position::BeforePath..], status, document);
         }
     }
 
-    /// Gives out a document at a path that is not its id's.
-    pub fn put_at(&self, path: &str, status: u16, document: &Value) {
+    /// Gives out a document at a path, with its query, that is not its id's.
+    pub fn put_at(&self, path: &str, document: &Value) {
+        self.shelve(path, 200, document);
+    }
+
+    fn shelve(&self, path: &str, status: u16, document: &Value) {
         let status = StatusCode::from_u16(status).expect("a status");
         let mut shelf = self.shelf.lock().expect("no panic");
         let given = (status, document.clone());
@@ -138,7 +142,11 @@ async fn serve(listener: TcpListener, shelf: Arc<Mutex<Shelf>>) {
         let answer = match (shelf.failing, shelf.objects.get(&uri.to_string())) {
             (Some(status), _) => status.into_response(),
             (None, Some((status, object))) => {
-                let kind = [(header::CONTENT_TYPE, "application/activity+json")];
+                let kind = match object["credentialSubject"].is_object() {
+                    true => "application/vc",
+                    false => "application/activity+json",
+                };
+                let kind = [(header::CONTENT_TYPE, kind)];
                 (*status, kind, object.to_string()).into_response()
             }
             (None, None) => StatusCode::NOT_FOUND.into_response(),

@@ -201,6 +201,9 @@ notices! {
     ApplicationRefused = "application-refused", "The application is refused. The applicant reads the reason on the page of their link.";
     HandoverWithdrawn = "handover-withdrawn", "The hand-over is withdrawn. Its link does not work any more.";
     TookOver = "took-over", "You are the focal point now. The access of the one before you has ended.";
+    AnchorMade = "anchor-made", "This node is an anchor now.";
+    AccreditationIssued = "accreditation-issued", "The accreditation is issued.";
+    AccreditationRevoked = "accreditation-revoked", "The accreditation is revoked.";
 }
 
 #[cfg(test)]

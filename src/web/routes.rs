@@ -127,7 +127,9 @@ fn reporting() -> Routes {
 }
 
 fn administration() -> Routes {
-    use admin::{applications, audit, deliveries, hosts, organisations, people, reports};
+    use admin::{
+        accreditations, applications, audit, deliveries, hosts, organisations, people, reports,
+    };
     let role = Auth::Administrator;
     Routes::new()
         .get("/admin", role, || async {
@@ -182,6 +184,28 @@ fn administration() -> Routes {
             "/admin/applications/{id}/refuse",
             role,
             applications::refuse,
+        )
+        .get("/admin/accreditations", role, accreditations::show)
+        .post("/admin/accreditations", role, accreditations::issue)
+        .post(
+            "/admin/accreditations/anchor",
+            role,
+            accreditations::create_anchor,
+        )
+        .post(
+            "/admin/accreditations/{id}/renew",
+            role,
+            accreditations::renew,
+        )
+        .get(
+            "/admin/accreditations/{id}/revoke",
+            role,
+            accreditations::ask_revoke,
+        )
+        .post(
+            "/admin/accreditations/{id}/revoke",
+            role,
+            accreditations::revoke,
         )
         .get("/admin/users", role, people::show)
         .post("/admin/users", role, people::create)

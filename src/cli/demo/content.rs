@@ -263,7 +263,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{super::nodes::PLACES, *};
-    use crate::domain::{audience::may_publish_to, entry::check};
+    use crate::domain::{
+        audience::{Tier, may_publish_to},
+        entry::check,
+    };
 
     fn content() -> DemoContent {
         DemoContent::read().expect("the built-in content is readable")
@@ -277,7 +280,7 @@ mod tests {
             assert_eq!(check(&entry.content), [], "{}", entry.id);
             let author = content.organisation(&entry.author).expect("an author");
             assert!(
-                may_publish_to(Some(author.category), entry.audience),
+                may_publish_to(Tier::of(author.category), entry.audience),
                 "{}",
                 entry.id
             );

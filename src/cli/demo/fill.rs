@@ -27,6 +27,7 @@ use crate::{
     },
     federation::lookup,
     operations::{
+        accreditations::standing_of,
         entries, follows,
         organisations::{self, NewOrganisation, ProfileChange},
         people::{self, PeopleError, Person},
@@ -233,12 +234,19 @@ async fn account(app: &App, email: &str, handle: &str, role: Role) -> anyhow::Re
 /// The focal point of a local organisation.
 async fn person(app: &App, handle: &str) -> anyhow::Result<Person> {
     let email = focal_point(handle);
+    let forum = app.forum.clone();
     let found = app.forum.db.read(move |conn| {
         let Some((user, _hash)) = users::find_by_email(conn, &email)? else {
             return Ok(None);
         };
-        let organisation = storage::organisations::find(conn, user.organisation)?;
-        Ok::<_, storage::Error>(organisation.map(|organisation| Person { user, organisation }))
+        let Some(organisation) = storage::organisations::find(conn, user.organisation)? else {
+            return Ok(None);
+        };
+        Ok::<_, storage::Error>(Some(Person {
+            standing: standing_of(conn, &forum, &organisation)?,
+            user,
+            organisation,
+        }))
     });
     found.await?.ok_or_else(|| {
         anyhow!(

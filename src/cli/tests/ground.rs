@@ -55,7 +55,7 @@ fn wrong_usage_is_exit_status_2_and_help_is_0() {
         "--what",
         "organisation",
         "organisation create",
-        "anchor show",
+        "anchor",
     ] {
         let outcome = site.run(wrong);
         assert_eq!(outcome.status, 2, "{wrong}");

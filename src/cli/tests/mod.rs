@@ -1,6 +1,7 @@
 //! Commands as a shell runs them, in the test's own process, on both
 //! databases.
 
+mod accreditation;
 mod audit;
 mod doctor;
 mod ground;

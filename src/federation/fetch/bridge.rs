@@ -113,7 +113,9 @@ fn document(accept: Accept, fetched: Fetched) -> Result<Response> {
     // The type is checked; libraries compare its spelling.
     let (content_type, json) = match accept {
         Accept::ActivityPub => ("application/activity+json", normalise(fetched.json)),
-        Accept::WebFinger | Accept::NodeInfo => ("application/jrd+json", fetched.json),
+        Accept::WebFinger | Accept::NodeInfo | Accept::Credential => {
+            ("application/jrd+json", fetched.json)
+        }
     };
     response(
         StatusCode::OK,

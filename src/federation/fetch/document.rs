@@ -16,6 +16,8 @@ pub enum Accept {
     ActivityPub,
     WebFinger,
     NodeInfo,
+    /// A signed document that proves itself, wherever it comes from.
+    Credential,
 }
 
 impl Accept {
@@ -27,6 +29,7 @@ impl Accept {
             }
             Self::WebFinger => "application/jrd+json, application/json",
             Self::NodeInfo => "application/json",
+            Self::Credential => "application/vc, application/ld+json, application/json",
         }
     }
 
@@ -34,7 +37,7 @@ impl Accept {
     pub(super) fn is_bound_to_origin(self) -> bool {
         match self {
             Self::ActivityPub => true,
-            Self::WebFinger | Self::NodeInfo => false,
+            Self::WebFinger | Self::NodeInfo | Self::Credential => false,
         }
     }
 
@@ -56,6 +59,13 @@ impl Accept {
                 "application/jrd+json" | "application/json"
             ),
             Self::NodeInfo => kind.essence_str() == "application/json",
+            Self::Credential => matches!(
+                kind.essence_str(),
+                "application/vc"
+                    | "application/vc+ld+json"
+                    | "application/ld+json"
+                    | "application/json"
+            ),
         }
     }
 }
@@ -152,6 +162,16 @@ mod tests {
             r#"application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#""#;
         assert!(allows(Accept::NodeInfo, profile));
         assert!(!allows(Accept::NodeInfo, "application/jrd+json"));
+    }
+
+    #[test]
+    fn credentials_come_as_such_or_as_plain_json() {
+        for text in ["application/vc", "application/json", "application/ld+json"] {
+            assert!(allows(Accept::Credential, text), "{text}");
+        }
+        for text in ["text/html", "application/activity+json", "application/vcx"] {
+            assert!(!allows(Accept::Credential, text), "{text}");
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub fn actor() -> Value {
             "PropertyValue": "schema:PropertyValue",
             "value": "schema:value",
             "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+            "vforum": VFORUM,
+            "accreditations": {"@id": "vforum:accreditations", "@type": "@id"},
             "implements": {
                 "@id": "https://w3id.org/fep/844e#implements",
                 "@type": "@id",

@@ -12,6 +12,7 @@ use url::Url;
 use super::{Document, address, capabilities, context, instant, tombstone};
 use crate::{
     domain::{
+        accreditation::Standing,
         id::OrganisationId,
         organisation::{
             Endpoints, Expertise, MAX_NAME_CHARS, MAX_SUMMARY_CHARS, Organisation,
@@ -20,7 +21,10 @@ use crate::{
         text,
     },
     federation::{Federation, WireError, origin::same_origin, signatures::PublicKey},
-    operations::organisations::{Described, save_remote},
+    operations::{
+        accreditations::standing_of,
+        organisations::{Described, save_remote},
+    },
     storage::{
         self,
         keys::{self, Algorithm, StoredKey},
@@ -39,6 +43,7 @@ pub fn document(
     organisation: &Organisation,
     keys: &[StoredKey],
     moves: &Moves,
+    standing: &Standing,
 ) -> Value {
     let endpoints = &organisation.endpoints;
     let urls = &federation.forum.urls;
@@ -56,6 +61,7 @@ pub fn document(
         "followers": endpoints.followers,
         "following": endpoints.following,
         "featured": endpoints.featured,
+        "accreditations": urls.organisation_part(&organisation.handle, "accreditations"),
         "endpoints": {"sharedInbox": urls.shared_inbox()},
         "manuallyApprovesFollowers": organisation.locked,
         "discoverable": true,
@@ -63,7 +69,7 @@ pub fn document(
         "published": instant(organisation.created_at),
         "updated": instant(organisation.updated_at),
         "icon": {"type": "Image", "mediaType": "image/png", "url": urls.avatar()},
-        "attachment": fields(organisation),
+        "attachment": fields(federation, organisation, standing),
         "generator": capabilities::generator(urls),
     });
     put_keys(&mut document, &organisation.uri, keys);
@@ -90,7 +96,7 @@ pub fn stub(organisation: &Organisation, keys: &[StoredKey]) -> Value {
 }
 
 /// Facts that Mastodon shows as profile fields.
-fn fields(organisation: &Organisation) -> Vec<Value> {
+fn fields(federation: &Federation, organisation: &Organisation, standing: &Standing) -> Vec<Value> {
     let field =
         |name: &str, value: String| json!({"type": "PropertyValue", "name": name, "value": value});
     let mut fields = Vec::new();
@@ -100,6 +106,16 @@ fn fields(organisation: &Organisation) -> Vec<Value> {
             "Website",
             format!("<a href=\"{shown}\" rel=\"me nofollow noopener noreferrer\">{shown}</a>"),
         ));
+    }
+    if let (Some(category), Some(basis)) = (standing.category, &standing.basis) {
+        let by = federation.forum.trust.name(&basis.issuer);
+        let said = format!(
+            "{}, accredited by {} until {}",
+            category.name(),
+            by.unwrap_or(basis.issuer.as_str()),
+            basis.valid_until.format("%Y-%m-%d"),
+        );
+        fields.push(field("Accreditation", text::escape(&said)));
     }
     fields
 }
@@ -119,6 +135,7 @@ pub fn node_document(federation: &Federation, keys: &[StoredKey]) -> Value {
         "url": urls.absolute("/about"),
         "inbox": urls.shared_inbox(),
         "outbox": urls.absolute("/actor/outbox"),
+        "accreditations": urls.node_accreditations(),
         "endpoints": {"sharedInbox": urls.shared_inbox()},
         "manuallyApprovesFollowers": true,
         "discoverable": false,
@@ -237,7 +254,14 @@ pub fn describe(
         uri,
     };
     let keys = read_keys(actor, &organisation.uri, now);
-    Ok(Described { organisation, keys })
+    let accreditations = actor
+        .url("accreditations")
+        .filter(|url| same_origin(url, &organisation.uri));
+    Ok(Described {
+        organisation,
+        keys,
+        accreditations,
+    })
 }
 
 fn summary(html: &str) -> String {
@@ -335,14 +359,16 @@ impl Object for ApOrganisation {
             ));
         }
         let (id, owner) = (self.0.id, self.0.uri.clone());
+        let (forum, me) = (data.forum.clone(), self.0.clone());
         let read = data
             .forum
             .db
             .read(move |conn| -> Result<_, storage::Error> {
-                Ok((keys::of_owner(conn, &owner)?, moves::of(conn, id)?))
+                let keys = keys::of_owner(conn, &owner)?;
+                Ok((keys, moves::of(conn, id)?, standing_of(conn, &forum, &me)?))
             });
-        let (keys, moves) = read.await?;
-        Ok(document(data.app_data(), &self.0, &keys, &moves))
+        let (keys, moves, standing) = read.await?;
+        Ok(document(data.app_data(), &self.0, &keys, &moves, &standing))
     }
 
     async fn verify(

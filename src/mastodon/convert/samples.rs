@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::domain::{
     account::{Role, User},
+    accreditation::Standing,
     audience::{Audience, Tlp},
     entry::{Codes, Content, Counts, Entry, Kind, Status, Thread},
     id::{EntryId, OrganisationId, UserId},
@@ -106,5 +107,6 @@ pub fn person() -> Person {
             signed_in_at: None,
         },
         organisation: ministry(),
+        standing: Standing::by_operator(Some(Category::Government), None),
     }
 }

@@ -139,7 +139,7 @@ fn reply_audience(parent: &Entry, replier: OrganisationId) -> Audience {
 
 fn chosen_audience(draft: &Draft, person: &Person, errors: &mut Vec<FieldError>) -> Audience {
     let audience = draft.audience.unwrap_or_default();
-    if !may_publish_to(person.organisation.category, audience) {
+    if !may_publish_to(person.standing.tier, audience) {
         errors.push(FieldError::new(
             "audience",
             "Your organisation is not part of this audience. Choose one that it is part of, or \

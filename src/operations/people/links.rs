@@ -11,7 +11,9 @@ use crate::{
         id::UserId,
     },
     operations::{
-        Forum, audit,
+        Forum,
+        accreditations::standing_of,
+        audit,
         organisations::{NewOrganisation, OrganisationError, create_in},
         random_token, token_hash,
     },
@@ -170,7 +172,11 @@ pub async fn set_up(
             let role = Role::Administrator;
             let user = insert(conn, forum, email, &organisation, role, Some(password_hash))?;
             record_created(conn, forum, None, &user, &organisation)?;
-            Ok(Person { user, organisation })
+            Ok(Person {
+                standing: standing_of(conn, forum, &organisation)?,
+                user,
+                organisation,
+            })
         })
         .await
 }

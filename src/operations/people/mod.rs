@@ -15,13 +15,14 @@ pub use sessions::{
     SignedIn, by_session, by_token, create_token, sign_in, sign_out, start_session,
 };
 
-use super::{Forum, audit};
+use super::{Forum, accreditations::standing_of, audit};
 use crate::{
     domain::{
         account::{
             Function, InvalidEmail, InvalidPassword, LinkPurpose, Role, User, check_password,
             normalise_email,
         },
+        accreditation::Standing,
         audience::{Member, Viewer},
         audit::Decision,
         entry::FieldError,
@@ -36,6 +37,9 @@ use crate::{
 pub struct Person {
     pub user: User,
     pub organisation: Organisation,
+    /// What the organisation is worth at this request: its rights go by this,
+    /// never by `organisation.category`.
+    pub standing: Standing,
 }
 
 impl Person {
@@ -44,7 +48,7 @@ impl Person {
         Viewer::Member(Member {
             user: self.user.id,
             organisation: self.organisation.id,
-            category: self.organisation.category,
+            tier: self.standing.tier,
         })
     }
 }
@@ -165,13 +169,20 @@ pub(super) fn record_created(
 }
 
 /// A person who may act now: enabled, of an active organisation.
-fn active(conn: &mut Conn, user: UserId) -> Result<Option<Person>, storage::Error> {
+fn active(conn: &mut Conn, forum: &Forum, user: UserId) -> Result<Option<Person>, storage::Error> {
     let Some(user) = users::find(conn, user)?.filter(|user| !user.disabled) else {
         return Ok(None);
     };
     let organisation = organisations::find(conn, user.organisation)?
         .filter(|one| one.state == OrganisationState::Active);
-    Ok(organisation.map(|organisation| Person { user, organisation }))
+    let Some(organisation) = organisation else {
+        return Ok(None);
+    };
+    Ok(Some(Person {
+        standing: standing_of(conn, forum, &organisation)?,
+        user,
+        organisation,
+    }))
 }
 
 /// Changes what a person may do. Their sessions end.

@@ -64,7 +64,7 @@ pub async fn start_session(forum: &Forum, user: UserId) -> Result<SignedIn, Peop
     forum
         .write(move |conn, forum| {
             let now = forum.now();
-            let person = active(conn, user)?.ok_or(PeopleError::WrongPassword)?;
+            let person = active(conn, forum, user)?.ok_or(PeopleError::WrongPassword)?;
             let token = random_token();
             let session = Session {
                 user,
@@ -95,13 +95,14 @@ pub async fn by_session(
     token: &str,
 ) -> Result<Option<(Person, Session)>, storage::Error> {
     let (hash, now) = (token_hash(token), forum.now());
+    let looking = forum.clone();
     forum
         .db
         .read(move |conn| {
             let Some(session) = credentials::find_session(conn, &hash, now)? else {
                 return Ok(None);
             };
-            Ok(active(conn, session.user)?.map(|person| (person, session)))
+            Ok(active(conn, &looking, session.user)?.map(|person| (person, session)))
         })
         .await
 }
@@ -152,6 +153,7 @@ pub async fn by_token(
     token: &str,
 ) -> Result<Option<(Person, Scopes)>, storage::Error> {
     let hash = token_hash(token);
+    let looking = forum.clone();
     forum
         .db
         .read(move |conn| {
@@ -161,7 +163,7 @@ pub async fn by_token(
             let scopes = scopes
                 .parse::<Scopes>()
                 .map_err(|error| storage::Error::Corrupt(error.to_string()))?;
-            Ok(active(conn, user)?.map(|person| (person, scopes)))
+            Ok(active(conn, &looking, user)?.map(|person| (person, scopes)))
         })
         .await
 }

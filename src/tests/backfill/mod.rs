@@ -118,7 +118,11 @@ impl Scene {
                     Task::CompareFollowers { organisation, url } => {
                         compare(wiring, organisation, &url).await
                     }
-                    Task::Distribute { .. } | Task::Sweep => unreachable!("they ask nobody"),
+                    Task::Distribute { .. }
+                    | Task::Sweep
+                    | Task::KeepAccreditations
+                    | Task::AskForLists
+                    | Task::AskForAccreditations => unreachable!("they are not planned"),
                 });
             }
         }

@@ -4,17 +4,20 @@ use axum::http::StatusCode;
 
 use crate::{
     domain::{account::Role, organisation::Category},
+    operations::accreditations::anchor,
     storage::{deliveries, samples, testing::on_both},
     tests::{
+        accreditation::{TRUST, trusting},
         browser::{Browser, location},
         test_app::{TestApp, noon},
     },
 };
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/admin/applications",
     "/admin/organisations",
     "/admin/users",
+    "/admin/accreditations",
     "/admin/reports",
     "/admin/deliveries",
     "/admin/hosts",
@@ -63,6 +66,10 @@ fn administration_is_for_administrators_only() {
             "/admin/users/1/link",
             "/admin/users/1/disable",
             "/admin/users/1/enable",
+            "/admin/accreditations",
+            "/admin/accreditations/anchor",
+            "/admin/accreditations/urn:uuid:5c9f3f0e-6a7b-4c5d-9e10-2f3a4b5c6d7e/renew",
+            "/admin/accreditations/urn:uuid:5c9f3f0e-6a7b-4c5d-9e10-2f3a4b5c6d7e/revoke",
             "/admin/reports/1/resolve",
             "/admin/deliveries/replay",
             "/admin/deliveries/b.example/drop",
@@ -217,5 +224,96 @@ fn what_waits_for_a_server_is_looked_at_and_given_up() {
         assert!(after.contains("an administrator gave it up"));
         let unknown = administrator.open("/admin/deliveries/c.example").await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn the_node_becomes_an_anchor_and_issues_renews_and_revokes() {
+    on_both(async |db| {
+        let node = TestApp::new(db.clone());
+        let page = "/admin/accreditations";
+        let mut administrator = hub(&node).await;
+        let before = administrator.open(page).await.body;
+        assert!(before.contains("trusts no anchor") && before.contains("Make the anchor"));
+        let make = format!("{page}/anchor");
+        let nameless = administrator.submit(page, &make, &[("name", " ")]).await;
+        assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let made = administrator
+            .submit(page, &make, &[("name", "Secretariat")])
+            .await;
+        assert_eq!(location(&made), "/admin/accreditations?done=anchor-made");
+        let anchor = anchor(&node.app.forum)
+            .await
+            .expect("read")
+            .expect("an anchor");
+        assert!(
+            administrator
+                .open(page)
+                .await
+                .body
+                .contains("does not trust its own anchor")
+        );
+
+        let trust = trusting(&[&anchor.did]);
+        let node = TestApp::with(db, &[(TRUST, &trust)]);
+        let mut administrator = Browser::signed_in(&node, "hub", Role::Administrator).await;
+        let ours = administrator.open("/orgs/hub").await.body;
+        assert!(ours.contains("Not accredited"), "{ours}");
+        let new = [
+            ("actor", "https://n.example/orgs/hub"),
+            ("category", "international_organisation"),
+            ("days", "30"),
+        ];
+        for wrong in [
+            [new[0], new[1], ("days", "181")],
+            [new[0], new[1], ("days", "many")],
+            [new[0], ("category", ""), new[2]],
+            [("actor", "hub"), new[1], new[2]],
+            [("actor", "https://n.example/orgs/nobody"), new[1], new[2]],
+        ] {
+            let refused = administrator.submit(page, page, &wrong).await;
+            assert_eq!(
+                refused.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{wrong:?}"
+            );
+        }
+        let issued = administrator.submit(page, page, &new).await;
+        assert_eq!(
+            location(&issued),
+            "/admin/accreditations?done=accreditation-issued"
+        );
+        let ours = administrator.open("/orgs/hub").await.body;
+        assert!(
+            ours.contains("<h2>Accredited</h2>") && ours.contains("22 December 2026"),
+            "{ours}"
+        );
+
+        let listed = administrator.open(page).await.body;
+        let (_, rest) = listed
+            .split_once("/admin/accreditations/urn:uuid:")
+            .expect("a row");
+        let uuid = rest.split('/').next().expect("an id");
+        let one = format!("{page}/urn:uuid:{uuid}");
+        let renewed = administrator
+            .submit(page, &format!("{one}/renew"), &[])
+            .await;
+        assert_eq!(renewed.status, StatusCode::SEE_OTHER);
+        let asked = administrator.open(&format!("{one}/revoke")).await;
+        assert!(asked.body.contains("Revoke this accreditation?"));
+        let revoke = format!("{one}/revoke");
+        let revoked = administrator
+            .submit(&revoke, &revoke, &[("reason", "left us")])
+            .await;
+        assert_eq!(
+            location(&revoked),
+            "/admin/accreditations?done=accreditation-revoked"
+        );
+        assert!(administrator.open(page).await.body.contains("left us"));
+        let ours = administrator.open("/orgs/hub").await.body;
+        assert!(ours.contains("it was revoked"), "{ours}");
+        // To others it is not told why.
+        let theirs = Browser::new(&node).open("/orgs/hub").await.body;
+        assert!(theirs.contains("Not accredited") && !theirs.contains("it was revoked"));
     });
 }

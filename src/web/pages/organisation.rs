@@ -9,10 +9,15 @@ use url::Url;
 
 use crate::{
     domain::{
+        audience::Viewer,
         entry::Entry,
         follow::Relationship,
         id::OrganisationId,
         organisation::{Organisation, OrganisationState},
+    },
+    operations::{
+        Forum,
+        accreditations::{standing_of, weighed_of},
     },
     storage::{self, entries, follows, moves, organisations, pins},
     web::{
@@ -20,7 +25,9 @@ use crate::{
         filters,
         layout::Layout,
         views::{
-            FactValue, Pages, cut,
+            FactValue, Pages,
+            accreditation::AccreditationView,
+            cut,
             entry::EntryCard,
             organisation::{self, OrganisationView},
         },
@@ -55,6 +62,7 @@ pub struct OrganisationPage {
     pub may_edit_profile: bool,
     /// Where the organisation went.
     pub moved_to: Option<String>,
+    pub accreditation: AccreditationView,
     pub pinned: Vec<EntryCard>,
     pub entries: Vec<EntryCard>,
     pub pages: Pages,
@@ -109,6 +117,7 @@ struct Listed {
     entries: Vec<Entry>,
     pinned: Vec<Entry>,
     moved_to: Option<Url>,
+    accreditation: AccreditationView,
 }
 
 async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> {
@@ -120,6 +129,7 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
         top_level: true,
         ..entries::Filter::default()
     };
+    let (forum, shown) = (visit.app.forum.clone(), found.clone());
     let (listed, relation) = visit
         .app
         .forum
@@ -134,6 +144,7 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
                         Some(_) => vec![],
                     },
                     moved_to: moves::of(conn, id)?.moved_to,
+                    accreditation: accreditation(conn, &forum, &shown, &viewer)?,
                 };
                 let relation = match viewer.organisation() {
                     Some(me) => follows::relationships(conn, me, &[id])?.remove(&id),
@@ -156,10 +167,26 @@ async fn page(visit: Visit, found: Organisation) -> Result<Response, PageError> 
             .is_ok_and(|person| person.who.organisation.id != id),
         may_edit_profile: visit.representative().is_ok(),
         moved_to: listed.moved_to.map(String::from),
+        accreditation: listed.accreditation,
         pinned: listed.pinned.iter().map(EntryCard::from).collect(),
         entries: shown.iter().map(EntryCard::from).collect(),
         pages: Pages::new(&path, "", window.before.is_none(), next),
     })
+}
+
+/// Only its own people are told which of its credentials do not count.
+fn accreditation(
+    conn: &mut storage::Conn,
+    forum: &Forum,
+    shown: &Organisation,
+    viewer: &Viewer,
+) -> Result<AccreditationView, storage::Error> {
+    let weighed = match viewer.speaks_for(shown.id) {
+        true => weighed_of(conn, forum, &shown.uri)?,
+        false => Vec::new(),
+    };
+    let standing = standing_of(conn, forum, shown)?;
+    Ok(AccreditationView::new(&standing, &forum.trust, &weighed))
 }
 
 fn following(visit: &Visit, shown: &Organisation, relation: Relationship) -> Following {

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     account::{Function, Role},
-    audience::{AudienceKind, Tlp, may_publish_to},
+    audience::{AudienceKind, Tier, Tlp, may_publish_to},
     entry::{Kind, Stage, Status},
     organisation::Category,
     taxonomy::{self, Scheme},
@@ -179,9 +179,9 @@ pub fn audience(kind: AudienceKind) -> AudienceChoice {
     }
 }
 
-/// The audiences an organisation of this category may publish to, the default
+/// The audiences an organisation that reads so far may publish to, the default
 /// one first.
-pub fn audiences(category: Option<Category>) -> Vec<AudienceChoice> {
+pub fn audiences(tier: Tier) -> Vec<AudienceChoice> {
     [
         AudienceKind::Members,
         AudienceKind::Preferential,
@@ -189,7 +189,7 @@ pub fn audiences(category: Option<Category>) -> Vec<AudienceChoice> {
         AudienceKind::Public,
     ]
     .into_iter()
-    .filter(|kind| may_publish_to(category, *kind))
+    .filter(|kind| may_publish_to(tier, *kind))
     .map(audience)
     .collect()
 }
@@ -218,13 +218,9 @@ mod tests {
 
     #[test]
     fn only_audiences_that_the_organisation_is_part_of_are_offered() {
-        let codes =
-            |category| -> Vec<&str> { audiences(category).iter().map(|one| one.code).collect() };
-        assert_eq!(
-            codes(Some(Category::CivilSociety)),
-            ["members", "named", "public"]
-        );
-        assert_eq!(codes(None), ["named", "public"]);
-        assert_eq!(codes(Some(Category::Government)).len(), 4);
+        let codes = |tier| -> Vec<&str> { audiences(tier).iter().map(|one| one.code).collect() };
+        assert_eq!(codes(Tier::Members), ["members", "named", "public"]);
+        assert_eq!(codes(Tier::Public), ["named", "public"]);
+        assert_eq!(codes(Tier::Preferential).len(), 4);
     }
 }

@@ -1,6 +1,7 @@
 //! What the templates show, made from the domain's nouns: codes beside their
 //! names, moments in words, paths to pages. No rules and no reading here.
 
+pub mod accreditation;
 pub mod choices;
 pub mod entry;
 pub mod organisation;

@@ -66,6 +66,7 @@ async fn receive(world: &World, number: u32, in_reply_to: Option<Url>) -> Recept
             let described = Described {
                 organisation: stranger(),
                 keys: Vec::new(),
+                accreditations: None,
             };
             let author = save_remote(conn, forum, described)?;
             let arrived = Arrived {

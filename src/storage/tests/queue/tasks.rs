@@ -120,7 +120,7 @@ fn a_repeated_task_starts_afresh_and_exists_once() {
     on_both(async |db| {
         let ensure = |seconds| {
             write(&db, move |conn| {
-                tasks::enqueue_once(conn, TaskId(1), &task(1), at(seconds))
+                tasks::enqueue_once(conn, &[(TaskId(1), task(1))], at(seconds))
             })
         };
         assert!(ensure(0).await);

@@ -1,6 +1,7 @@
-//! Administration of the node: organisations, applications, people, reports, deliveries, and
-//! other servers.
+//! Administration of the node: organisations, applications, people, accreditations,
+//! reports, deliveries, and other servers.
 
+pub mod accreditations;
 pub mod applications;
 pub mod audit;
 pub mod deliveries;
@@ -22,6 +23,7 @@ pub fn tabs(current: &'static str) -> Vec<Tab> {
         ("Organisations", "/admin/organisations"),
         ("Applications", "/admin/applications"),
         ("People", "/admin/users"),
+        ("Accreditations", "/admin/accreditations"),
         ("Reports", "/admin/reports"),
         ("Deliveries", "/admin/deliveries"),
         ("Other servers", "/admin/hosts"),

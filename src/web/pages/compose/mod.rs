@@ -116,7 +116,7 @@ impl Sheet {
             },
             form,
             choices: Choices::new(visit.app.config.node.fictional),
-            audiences: choices::audiences(person.who.organisation.category),
+            audiences: choices::audiences(person.who.standing.tier),
             fixed_audience: self.fixed_audience,
             tlps: choices::tlps(),
             preview,
@@ -135,7 +135,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
     };
     // The default audience, if the organisation is part of it (DOMAIN.md 4).
     let usual = AudienceKind::default();
-    let audience = match may_publish_to(person.who.organisation.category, usual) {
+    let audience = match may_publish_to(person.who.standing.tier, usual) {
         true => usual.as_str(),
         false => "",
     };

@@ -11,7 +11,8 @@ use crate::web::{
 };
 
 use super::super::admin::{
-    self, applications::May, audit::AuditPage, deliveries::DeliveriesPage, hosts::HostsPage,
+    self, accreditations::AccreditationsPage, applications::May, audit::AuditPage,
+    deliveries::DeliveriesPage, hosts::HostsPage,
     organisations::OrganisationsPage, reports::ReportsPage,
 };
 use super::super::apply::Step;
@@ -48,6 +49,41 @@ fn audit_page(chain: Chain) -> AuditPage {
             subject: "server spam.example".into(),
             detail: "<spam>".into(),
         }],
+        pages: paging(),
+    }
+}
+
+fn accreditation() -> admin::accreditations::Row {
+    admin::accreditations::Row {
+        id: "urn:uuid:5c9f3f0e-6a7b-4c5d-9e10-2f3a4b5c6d7e".into(),
+        name: "Valdoria".into(),
+        actor: "https://n.example/orgs/valdoria".into(),
+        says: "Government, Valdoria (QM)".into(),
+        until: moment(),
+        state: "Valid",
+        reason: "wrong <person>".into(),
+        is_living: true,
+    }
+}
+
+fn accreditations_page(anchor: Option<admin::accreditations::Own>) -> AccreditationsPage {
+    AccreditationsPage {
+        layout: samples::layout(),
+        tabs: admin::tabs("/admin/accreditations"),
+        form: Form::default(),
+        trusted: match anchor {
+            None => vec![],
+            Some(_) => vec![admin::accreditations::Trusted {
+                name: "Hub".into(),
+                did: "did:key:z6Mk".into(),
+                scope: "every category; AL".into(),
+            }],
+        },
+        anchor,
+        categories: choices::categories(),
+        countries: Choices::new(true).countries,
+        audiences: vec![Named::new("members", "Members")],
+        rows: vec![accreditation()],
         pages: paging(),
     }
 }
@@ -155,6 +191,31 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                     may_delete: true,
                 }],
                 pages: Pages::default(),
+            }),
+        ),
+        (
+            "admin-accreditations",
+            html(accreditations_page(Some(admin::accreditations::Own {
+                name: "Forum <secretariat>".into(),
+                did: "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2".into(),
+                is_trusted: false,
+            }))),
+        ),
+        ("admin-no-anchor", html(accreditations_page(None))),
+        (
+            "admin-credential",
+            html(admin::accreditations::CredentialPage {
+                layout: layout(),
+                actor: "https://far.example/orgs/moj".into(),
+                document: "{\"issuer\": \"<did>\"}".into(),
+            }),
+        ),
+        (
+            "admin-revoke",
+            html(admin::accreditations::RevokePage {
+                layout: layout(),
+                form: Form::default(),
+                row: accreditation(),
             }),
         ),
         (

@@ -1,12 +1,13 @@
 //! The pages that members and visitors see, filled in.
 
 use crate::{
-    domain::{entry::Kind, follow::Relationship},
+    domain::{audience::Tier, entry::Kind, follow::Relationship},
     web::{
         form::Form,
         layout::Layout,
         views::{
             Moment, Named, Pages,
+            accreditation::AccreditationView,
             choices::{self, Choices},
             entry::{EntryView, ReplyView},
             organisation::OrganisationView,
@@ -107,6 +108,12 @@ pub fn reading_pages() -> Vec<(&'static str, String)> {
                 may_block: true,
                 may_edit_profile: true,
                 moved_to: Some("https://new.example/orgs/valdoria".into()),
+                accreditation: AccreditationView::Holds {
+                    category: "Government",
+                    by: "Forum <secretariat>".into(),
+                    until: Moment::day_of(samples::moment()),
+                    warning: Some("It could not be learnt whether it was revoked.".into()),
+                },
                 pinned: cards(),
                 entries: cards(),
                 pages: Pages::default(),
@@ -168,7 +175,7 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
         publish_label: "Publish",
         form,
         choices: Choices::new(true),
-        audiences: choices::audiences(Some(crate::domain::organisation::Category::Government)),
+        audiences: choices::audiences(Tier::Preferential),
         fixed_audience: None,
         tlps: choices::tlps(),
         preview,

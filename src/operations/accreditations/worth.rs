@@ -1,0 +1,168 @@
+//! What organisations and nodes are worth here now: one look into storage, and
+//! the rule of `domain::accreditation`.
+
+use url::Url;
+
+use crate::{
+    domain::{
+        accreditation::{Held, Standing, Weakness, standing, storable, weigh},
+        audience::{Remote, Tier, Viewer},
+        organisation::{Organisation, OrganisationState},
+    },
+    operations::Forum,
+    storage::{self, Conn, accreditations, keys, organisations},
+    urls,
+};
+
+/// The Multikeys that an actor lists for assertions; `None` when nothing is
+/// known of its keys.
+///
+/// # Errors
+/// Storage only.
+pub fn keys_of(conn: &mut Conn, actor: &Url) -> Result<Option<Vec<String>>, storage::Error> {
+    let known = keys::of_owner(conn, actor)?;
+    if known.is_empty() {
+        return Ok(None);
+    }
+    let for_assertions = known.into_iter().filter(|key| key.is_for_assertions());
+    Ok(Some(for_assertions.map(|key| key.public_key).collect()))
+}
+
+/// What an organisation is and may read. Without anchors the operator's word
+/// on a local one decides; with them only credentials do, local or not
+/// (INTERFACE.md 6).
+///
+/// # Errors
+/// Storage only.
+pub fn standing_of(
+    conn: &mut Conn,
+    forum: &Forum,
+    organisation: &Organisation,
+) -> Result<Standing, storage::Error> {
+    if organisation.state != OrganisationState::Active {
+        return Ok(Standing::NONE);
+    }
+    if forum.trust.stands_alone() {
+        return Ok(match organisation.is_local() {
+            true => Standing::by_operator(organisation.category, organisation.country.clone()),
+            false => Standing::NONE,
+        });
+    }
+    let uri = &organisation.uri;
+    let held = accreditations::held_of(conn, uri)?;
+    let keys = keys_of(conn, uri)?;
+    Ok(standing(
+        &held,
+        uri,
+        forum.now(),
+        &forum.trust,
+        keys.as_deref(),
+    ))
+}
+
+/// Every credential that is held for an actor, with what it is worth.
+///
+/// # Errors
+/// Storage only.
+pub fn weighed_of(
+    conn: &mut Conn,
+    forum: &Forum,
+    actor: &Url,
+) -> Result<Vec<(Held, Result<(), Weakness>)>, storage::Error> {
+    let keys = keys_of(conn, actor)?;
+    let now = forum.now();
+    let held = accreditations::held_of(conn, actor)?.into_iter();
+    Ok(held
+        .map(|held| {
+            let weight = weigh(&held, actor, now, &forum.trust, keys.as_deref());
+            (held, weight.map(drop))
+        })
+        .collect())
+}
+
+/// Up to which audience the node with this own actor may store entries.
+///
+/// # Errors
+/// Storage only.
+pub fn may_store(conn: &mut Conn, forum: &Forum, node: &Url) -> Result<Tier, storage::Error> {
+    if forum.trust.stands_alone() {
+        return Ok(Tier::Public);
+    }
+    let held = accreditations::held_of(conn, node)?;
+    let keys = keys_of(conn, node)?;
+    Ok(storable(
+        &held,
+        node,
+        forum.now(),
+        &forum.trust,
+        keys.as_deref(),
+    ))
+}
+
+/// [`may_store`] for the node that an inbox, an actor or any other address
+/// belongs to.
+///
+/// # Errors
+/// Storage only.
+pub fn storable_at(conn: &mut Conn, forum: &Forum, address: &Url) -> Result<Tier, storage::Error> {
+    may_store(conn, forum, &urls::node_actor_of(address))
+}
+
+/// As whom an actor of another server reads here, once its signature is
+/// verified: as far as its accreditation goes, but never further than its
+/// server may store. A server's own actor reads what its server may store.
+///
+/// # Errors
+/// Storage only.
+pub fn reader(
+    conn: &mut Conn,
+    forum: &Forum,
+    actor: &Organisation,
+) -> Result<Viewer, storage::Error> {
+    let node = urls::node_actor_of(&actor.uri);
+    let storable = may_store(conn, forum, &node)?;
+    let tier = match actor.uri == node {
+        true => storable,
+        false => standing_of(conn, forum, actor)?.tier.min(storable),
+    };
+    Ok(Viewer::Remote(Remote {
+        organisation: actor.id,
+        tier,
+    }))
+}
+
+/// An organisation of another server that is accredited, with its standing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub organisation: Organisation,
+    pub standing: Standing,
+}
+
+/// The active organisations of other servers that read at least so far, by
+/// address. For an audience, send only to those whose node may store it:
+/// [`storable_at`].
+///
+/// # Errors
+/// Storage only.
+pub fn elsewhere(
+    conn: &mut Conn,
+    forum: &Forum,
+    tier: Tier,
+) -> Result<Vec<Member>, storage::Error> {
+    let now = forum.now();
+    let mut members = Vec::new();
+    for (uri, held) in accreditations::held_elsewhere(conn, now)? {
+        let keys = keys_of(conn, &uri)?;
+        let standing = standing(&held, &uri, now, &forum.trust, keys.as_deref());
+        if standing.tier < tier || standing.tier == Tier::Public {
+            continue;
+        }
+        let found = organisations::find_by_uri(conn, &uri)?
+            .filter(|one| one.state == OrganisationState::Active);
+        members.extend(found.map(|organisation| Member {
+            organisation,
+            standing,
+        }));
+    }
+    Ok(members)
+}
