@@ -56,6 +56,7 @@ pub fn start_work(app: &App) -> Runner {
             let wiring = followers.clone();
             async move { after(compare(&wiring, id, &url).await) }.boxed()
         }),
+        mailer: app.mailer.clone(),
     };
     jobs::start(&app.forum, &app.config.delivery, courier, functions)
 }

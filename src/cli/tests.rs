@@ -539,6 +539,7 @@ fn keys_are_replaced_by_command_under_the_same_names() {
 #[test]
 fn decisions_are_listed_and_the_log_is_verified_by_command_and_by_doctor() {
     for site in Site::migrated() {
+        let site = site.set("SERVER__PUBLIC_URL", "http://n.localhost:9");
         site.run(CREATE).done();
         site.run("organisation suspend --handle moj").done();
         let listed = site.run("audit list --json").done().json();
@@ -562,5 +563,35 @@ fn decisions_are_listed_and_the_log_is_verified_by_command_and_by_doctor() {
         let mut log = log.filter(|one| one["check"] == "audit log");
         let detail = log.next().expect("the log is checked")["detail"].as_str();
         assert!(detail.is_some_and(|text| text.contains("whole, 2 records")));
+    }
+}
+
+#[test]
+fn sign_ins_end_links_are_made_and_second_factors_are_reset_by_command() {
+    for site in Site::migrated() {
+        site.run(CREATE).done();
+        site.run("user create --organisation moj --role editor --email a@moj.example")
+            .done();
+        site.run("token create --email a@moj.example").done();
+        let link = site.run("user link --email A@moj.example --json");
+        let link = link.done().json();
+        assert!(
+            link["link"]
+                .as_str()
+                .is_some_and(|link| link.starts_with("https://n.example/links/"))
+        );
+        let ended = site.run("user sign-out --email a@moj.example --json");
+        assert_eq!(ended.done().json()["tokens"], 1);
+        let reset = site.run("user reset-second-factor --email a@moj.example");
+        reset.done();
+        let listed = site.run("audit list --limit 3 --json").done().json();
+        let words = ["second-factor-reset", "sessions-ended", "link-made"];
+        for (place, word) in words.into_iter().enumerate() {
+            assert_eq!(listed["decisions"][place]["decision"], word);
+        }
+        for command in ["link", "sign-out", "reset-second-factor"] {
+            site.run(&format!("user {command} --email nobody@moj.example"))
+                .refused("no such account");
+        }
     }
 }

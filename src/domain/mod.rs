@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod agent;
 pub mod audience;
 pub mod audit;
 pub mod block;
@@ -12,10 +13,12 @@ pub mod delivery;
 pub mod entry;
 pub mod follow;
 pub mod id;
+pub mod mail;
 pub mod organisation;
 pub mod page;
 pub mod reaction;
 pub mod report;
+pub mod second_factor;
 pub mod task;
 pub mod taxonomy;
 pub mod text;

@@ -13,7 +13,11 @@ use crate::{
     operations::Forum,
 };
 
-use super::{Next, Work, sweep::sweep};
+use super::{
+    Next, Work,
+    mail::{Mailer, mail_link},
+    sweep::sweep,
+};
 
 /// How often we tidy up.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +38,8 @@ pub struct Functions {
     /// Compares the followers of an organisation with those that its server
     /// lists at this address.
     pub compare_followers: Function<(OrganisationId, Url)>,
+    /// The way to the mail server, if there is one.
+    pub mailer: Option<Mailer>,
 }
 
 pub(super) struct Dispatch {
@@ -55,6 +61,10 @@ impl Work for Dispatch {
                 Task::ReadConversation { entry } => (self.functions.read_conversation)(entry).await,
                 Task::CompareFollowers { organisation, url } => {
                     (self.functions.compare_followers)((organisation, url)).await
+                }
+                Task::MailLink { email, occasion } => {
+                    let mailer = self.functions.mailer.as_ref();
+                    mail_link(&self.forum, mailer, &email, occasion).await
                 }
                 Task::Sweep => {
                     sweep(&self.forum.db, self.forum.now(), self.keep_for).await?;

@@ -224,6 +224,7 @@ impl Main {
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
+                | Task::MailLink { .. }
                 | Task::Sweep => None,
             };
             self.tasks

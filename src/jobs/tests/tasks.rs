@@ -38,7 +38,7 @@ impl Work for Working {
             | Task::ReadPins { organisation }
             | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
-            Task::Sweep => return Idle.run(task),
+            Task::MailLink { .. } | Task::Sweep => return Idle.run(task),
         };
         let mut ran = self.ran.lock().expect("not poisoned");
         let before = ran.iter().filter(|one| **one == number).count();

@@ -127,7 +127,9 @@ impl Scene {
                     Task::CompareFollowers { organisation, url } => {
                         compare(wiring, organisation, &url).await
                     }
-                    Task::Distribute { .. } | Task::Sweep => unreachable!("they ask nobody"),
+                    Task::Distribute { .. } | Task::MailLink { .. } | Task::Sweep => {
+                        unreachable!("they ask no other node")
+                    }
                 });
             }
         }
