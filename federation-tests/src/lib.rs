@@ -18,6 +18,7 @@ pub mod port;
 pub mod remote;
 pub mod rogue;
 pub mod script;
+pub mod second_factor;
 pub mod signing;
 pub mod visitor;
 pub mod wait;

@@ -2,9 +2,11 @@
 //! own data directory and database.
 
 use std::{
+    collections::HashMap,
     fs::{self, File, OpenOptions},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -126,6 +128,7 @@ impl Plan {
             log: self.data.path().join("node.log"),
             plan: self,
             child: None,
+            codes: Mutex::default(),
         };
         node.start().await;
         node
@@ -159,6 +162,8 @@ pub struct Node {
     pub plan: Plan,
     child: Option<Child>,
     log: PathBuf,
+    /// Unused recovery codes of people, by address.
+    codes: Mutex<HashMap<String, Vec<String>>>,
 }
 
 impl Node {
@@ -324,6 +329,18 @@ impl Node {
     pub fn token(&self, email: &str, scopes: &str) -> String {
         let token = self.command(&["token", "create", "--email", email, "--scopes", scopes]);
         text(&token, "access_token")
+    }
+
+    /// Keeps the recovery codes that a person was shown.
+    pub fn keep_codes(&self, email: &str, codes: Vec<String>) {
+        let mut all = self.codes.lock().expect("not poisoned");
+        all.insert(email.to_owned(), codes);
+    }
+
+    /// One of a person's recovery codes, each only once.
+    pub fn recovery_code(&self, email: &str) -> Option<String> {
+        let mut all = self.codes.lock().expect("not poisoned");
+        all.get_mut(email)?.pop()
     }
 
     /// The Forum API as a stranger sees it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     http::{HTML, Reply, Request, get, post},
     node::{Node, PASSWORD},
+    second_factor,
 };
 
 /// One browser at one node.
@@ -22,12 +23,42 @@ impl Visitor {
         }
     }
 
-    /// A visitor who has signed in.
+    /// A visitor who has signed in, and did what everybody does at the first
+    /// time: a second factor where one is required, and the rules.
     pub async fn signed_in(node: &Node, email: &str) -> Self {
         let mut visitor = Self::new(node);
-        let reply = visitor.sign_in(email, PASSWORD).await;
+        let mut reply = visitor.sign_in(email, PASSWORD).await;
+        if reply.status == 401 {
+            let code = node.recovery_code(email).unwrap_or_default();
+            let token = hidden(&reply.text(), "token").unwrap_or_default();
+            let fields = [("code", code.as_str()), ("token", &token)];
+            reply = visitor.send_form("/sign-in/code", &fields).await;
+        }
         assert_eq!(reply.status, 303, "{}", reply.text());
+        visitor.arrive(node, email).await;
         visitor
+    }
+
+    /// Does what a node asks of newcomers, if it asks.
+    pub async fn arrive(&mut self, node: &Node, email: &str) {
+        let setup = "/account/second-factor";
+        if self.open("/timeline").await.header("location") == setup {
+            let page = self.open(setup).await.expect(200).text();
+            let key = between(&page, "id=\"key\">", "<");
+            let code = second_factor::code(&key);
+            let done = self.submit(setup, setup, &[("code", &code)]).await;
+            let shown = done.expect(200).text();
+            let codes = shown.split("<li class=\"once\">").skip(1);
+            let codes = codes.filter_map(|rest| rest.split('<').next());
+            node.keep_codes(email, codes.map(str::to_owned).collect());
+        }
+        let rules = "/account/rules";
+        if self.open("/timeline").await.header("location") == rules {
+            let page = self.open(rules).await.expect(200).text();
+            let version = hidden(&page, "version").unwrap_or_default();
+            let fields = [("version", version.as_str()), ("accepted", "yes")];
+            self.submit(rules, rules, &fields).await.expect(303);
+        }
     }
 
     /// Fills the form in and sends it.
@@ -95,6 +126,11 @@ impl Visitor {
         }
         reply
     }
+}
+
+fn between(page: &str, before: &str, after: &str) -> String {
+    let rest = page.split(before).nth(1).unwrap_or_default();
+    rest.split(after).next().unwrap_or_default().to_owned()
 }
 
 /// The value of the first hidden field of this name on a page.

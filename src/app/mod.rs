@@ -23,7 +23,8 @@ pub use work::start_work;
 use crate::{
     config::Config,
     federation::{Federation, Wiring, credentials::Wording, fetch::TlsError, make_keys},
-    operations::{Clock, Forum, Ids},
+    jobs::mail::{MailError, Mailer},
+    operations::{Admission, Clock, Forum, Ids},
     storage::{self, Db, Options},
     urls::Urls,
 };
@@ -38,6 +39,8 @@ pub struct App {
     pub forum: Forum,
     pub federation: Wiring,
     pub limits: Arc<Limits>,
+    /// The way to the mail server, if there is one.
+    pub mailer: Option<Mailer>,
     /// Set when the process is to stop: it is not ready any more.
     pub stopping: Arc<AtomicBool>,
 }
@@ -49,6 +52,8 @@ pub enum AppError {
     Storage(#[from] storage::Error),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 impl App {
@@ -69,7 +74,7 @@ impl App {
     /// Puts the rooms together on an open database.
     ///
     /// # Errors
-    /// [`AppError::Tls`].
+    /// [`AppError::Tls`], [`AppError::Mail`].
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<Self, AppError> {
         let forum = Forum {
             db,
@@ -81,9 +86,15 @@ impl App {
             trust: Arc::new(config.trust.anchors.clone()),
             bell: Arc::new(Notify::new()),
             queued: Arc::default(),
+            admission: Arc::new(Admission {
+                issuer: config.node.name.clone(),
+                second_factor: !config.node.fictional,
+                rules: config.participation.version(),
+            }),
             hashing: Arc::new(Semaphore::new(HASHING_AT_ONCE)),
         };
         let limits = Arc::new(Limits::new(&config.limits));
+        let mailer = Mailer::new(&config.mail, config.federation.extra_ca.as_deref())?;
         let config = Arc::new(config);
         let federation = Federation::new(forum.clone(), config.clone())?.wiring();
         Ok(Self {
@@ -91,6 +102,7 @@ impl App {
             forum,
             federation,
             limits,
+            mailer,
             stopping: Arc::default(),
         })
     }

@@ -74,6 +74,7 @@ pub fn start_work(app: &App) -> Runner {
             }
             .boxed()
         }),
+        mailer: app.mailer.clone(),
     };
     jobs::start(&app.forum, &app.config, courier, functions)
 }

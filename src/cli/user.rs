@@ -33,6 +33,19 @@ Examples:
 Example:
   virtual-forum user handover --organisation moj --from old@moj.example --to new@moj.example")]
     Handover(HandOver),
+    /// Make a one-time link with which a person chooses a new password
+    Link(Named),
+    /// End every sign-in and access token of a person
+    SignOut(Named),
+    /// Take the second factor of a person away who lost it; at the next sign-in they set up a new one
+    ResetSecondFactor(Named),
+}
+
+#[derive(Args)]
+pub(super) struct Named {
+    /// The address that the person signs in with
+    #[arg(long)]
+    email: String,
 }
 
 #[derive(Args)]
@@ -88,6 +101,9 @@ pub(super) async fn run(command: Command, ground: &mut Ground<'_>) -> anyhow::Re
         Command::List => list(&ground.app()?).await,
         Command::Function(office) => set_function(&ground.app()?, office).await,
         Command::Handover(named) => hand_over(&ground.app()?, named).await,
+        Command::Link(named) => link(&ground.app()?, named).await,
+        Command::SignOut(named) => sign_out(&ground.app()?, named).await,
+        Command::ResetSecondFactor(named) => reset_second_factor(&ground.app()?, named).await,
     }
 }
 
@@ -163,6 +179,51 @@ async fn hand_over(app: &App, named: HandOver) -> anyhow::Result<Report> {
             ),
         },
     )
+}
+
+/// An account by its address, as it was typed.
+async fn find(app: &App, named: &Named) -> anyhow::Result<User> {
+    let email = normalise_email(&named.email)?;
+    let read = app
+        .forum
+        .db
+        .read(move |conn| users::find_by_email(conn, &email));
+    let found = read.await?.context("there is no such account")?;
+    Ok(found.0)
+}
+
+async fn link(app: &App, named: Named) -> anyhow::Result<Report> {
+    let user = find(app, &named).await?;
+    let link = people::new_link(&app.forum, None, user.id).await?;
+    let link = app.forum.urls.one_time_link(&link.0);
+    Ok(Report::new(
+        format!(
+            "{} chooses a new password here, once, within {LINK_HOURS} hours:\n{link}",
+            user.email
+        ),
+        json!({ "email": user.email, "link": link }),
+    ))
+}
+
+async fn sign_out(app: &App, named: Named) -> anyhow::Result<Report> {
+    let user = find(app, &named).await?;
+    let (sessions, tokens) = people::end_everything(&app.forum, None, user.id).await?;
+    Ok(Report::new(
+        format!(
+            "{}: {sessions} sign-ins and {tokens} access tokens have ended.",
+            user.email
+        ),
+        json!({ "email": user.email, "sessions": sessions, "tokens": tokens }),
+    ))
+}
+
+async fn reset_second_factor(app: &App, named: Named) -> anyhow::Result<Report> {
+    let user = find(app, &named).await?;
+    people::second_factor::reset(&app.forum, None, user.id).await?;
+    Ok(Report::new(
+        format!("{} has no second factor any more.", user.email),
+        json!({ "email": user.email, "second_factor": false }),
+    ))
 }
 
 async fn list(app: &App) -> anyhow::Result<Report> {

@@ -39,10 +39,12 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub node: Node,
+    pub participation: Participation,
     pub federation: Federation,
     pub delivery: Delivery,
     pub membership: Membership,
     pub trust: Trust,
+    pub mail: Mail,
     pub limits: Limits,
     pub log: Log,
 }
@@ -69,6 +71,21 @@ pub struct Node {
     pub contact_email: String,
     pub rules: Vec<String>,
     pub fictional: bool,
+}
+
+/// The rules that people accept at their first sign-in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Participation {
+    pub version: String,
+    /// One paragraph each; none means that nobody is asked.
+    pub rules: Vec<String>,
+}
+
+impl Participation {
+    /// What people accept now; `None` when there is nothing to accept.
+    pub fn version(&self) -> Option<String> {
+        (!self.rules.is_empty()).then(|| self.version.clone())
+    }
 }
 
 /// With whom the node federates.
@@ -123,6 +140,42 @@ pub struct Trust {
     /// Whose accreditations count.
     #[serde(deserialize_with = "trust::anchors")]
     pub anchors: accreditation::Trust,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS after a greeting in the clear; refused if the server cannot.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    None,
+}
+
+/// The mail server (SMTP); none when `host` is empty.
+#[derive(Clone, Deserialize)]
+pub struct Mail {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub username: String,
+    pub password: String,
+    /// `Name <name@host>` or `name@host`.
+    pub from: String,
+}
+
+impl Mail {
+    pub fn is_set(&self) -> bool {
+        !self.host.is_empty()
+    }
+}
+
+// By hand: the password must not reach a log.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Mail({}:{}, {:?})", self.host, self.port, self.security)
+    }
 }
 
 /// Sizes in bytes; rates per minute or hour, `0` meaning no limit.
@@ -229,6 +282,19 @@ impl Config {
         if self.delivery.retry_after.is_empty() {
             return invalid(
                 "delivery.retry_after needs at least one step, for example [\"5s\"]".into(),
+            );
+        }
+        if !self.participation.rules.is_empty() && self.participation.version.trim().is_empty() {
+            return invalid("participation.version must name the rules, for example \"1\"".into());
+        }
+        let mail = &self.mail;
+        if mail.is_set() && mail.from.is_empty() {
+            return invalid("mail.from must be the address that mails come from".into());
+        }
+        if mail.security == MailSecurity::None && !mail.password.is_empty() {
+            return invalid(
+                "mail.security = \"none\" would send mail.password in the clear: use starttls or tls"
+                    .into(),
             );
         }
         if self.database.connections == 0 {

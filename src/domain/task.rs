@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::id::{ActivityId, EntryId, OrganisationId, TaskId};
+use super::{
+    id::{ActivityId, EntryId, OrganisationId, TaskId},
+    mail::Occasion,
+};
 
 /// One kind of background work with all it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,8 @@ pub enum Task {
         organisation: OrganisationId,
         url: Url,
     },
+    /// Send somebody a one-time link, if there is such an account.
+    MailLink { email: String, occasion: Occasion },
     /// Remove what is past its time: sessions, links, dead letters.
     Sweep,
     /// Renew what our anchor issued, sign its status lists before they lapse,
@@ -57,7 +62,8 @@ impl Task {
             Self::ReadHistory { .. }
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }
-            | Self::CompareFollowers { .. } => Pace::Asking,
+            | Self::CompareFollowers { .. }
+            | Self::MailLink { .. } => Pace::Asking,
         }
     }
 }

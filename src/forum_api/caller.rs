@@ -10,14 +10,14 @@ use axum::{
 use super::problem::Problem;
 use crate::{
     app::{App, client},
-    domain::{account::Scopes, audience::Viewer},
-    operations::people::{self, Person},
+    domain::audience::Viewer,
+    operations::people::{self, Bearer, Person},
 };
 
 /// A caller, anonymous or with a token that counts. A token that does not
 /// count is refused before anything else.
 #[derive(Debug, Clone)]
-pub struct Caller(Option<(Person, Scopes)>);
+pub struct Caller(Option<Bearer>);
 
 impl Caller {
     /// For what anybody may read, each as much as they may see. A token, when
@@ -25,7 +25,7 @@ impl Caller {
     pub fn reads(self, scope: &'static str) -> Result<Viewer, Problem> {
         match self.0 {
             None => Ok(Viewer::Anonymous),
-            Some((person, scopes)) => covered(person, &scopes, scope).map(|one| one.viewer()),
+            Some(bearer) => covered(bearer, scope).map(|one| one.viewer()),
         }
     }
 
@@ -33,8 +33,12 @@ impl Caller {
     /// counts towards the account's rate. What the person's role allows, the
     /// operation says.
     pub fn changes(self, app: &App, scope: &'static str) -> Result<Person, Problem> {
-        let (person, scopes) = self.0.ok_or(Problem::TokenNeeded)?;
-        let person = covered(person, &scopes, scope)?;
+        let bearer = self.0.ok_or(Problem::TokenNeeded)?;
+        let owes_rules = bearer.owes_rules;
+        let person = covered(bearer, scope)?;
+        if owes_rules {
+            return Err(Problem::RulesOwed);
+        }
         app.limits.write.check(&person.user.id.to_string())?;
         Ok(person)
     }
@@ -47,8 +51,12 @@ impl Caller {
 
     /// For administrators with a token that covers `scope`.
     pub fn administers(self, scope: &'static str) -> Result<Person, Problem> {
-        let (person, scopes) = self.0.ok_or(Problem::TokenNeeded)?;
-        let person = covered(person, &scopes, scope)?;
+        let bearer = self.0.ok_or(Problem::TokenNeeded)?;
+        let owes_rules = bearer.owes_rules && scope != "admin:read";
+        let person = covered(bearer, scope)?;
+        if owes_rules {
+            return Err(Problem::RulesOwed);
+        }
         if person.user.role.may_administer() {
             Ok(person)
         } else {
@@ -70,9 +78,9 @@ impl FromRequestParts<App> for Client {
     }
 }
 
-fn covered(person: Person, scopes: &Scopes, scope: &'static str) -> Result<Person, Problem> {
-    if scopes.allow(scope) {
-        Ok(person)
+fn covered(bearer: Bearer, scope: &'static str) -> Result<Person, Problem> {
+    if bearer.scopes.allow(scope) {
+        Ok(bearer.person)
     } else {
         Err(Problem::OutsideScope(scope))
     }

@@ -49,6 +49,11 @@ pub enum Problem {
     InvalidToken,
     #[error("The access token does not cover this; it needs the scope {0}.")]
     OutsideScope(&'static str),
+    /// The person behind the token has not accepted the rules of participation.
+    #[error(
+        "The rules of participation were changed, or not accepted yet: until you sign in on the pages of this node and accept them, your programs read and do not write."
+    )]
+    RulesOwed,
     /// Visible to the caller, but not theirs to do.
     #[error("{0}")]
     NotAllowed(String),
@@ -122,6 +127,7 @@ impl Problem {
                 "outside-scope",
                 "Outside the token's scope",
             ),
+            Self::RulesOwed => (StatusCode::FORBIDDEN, "rules-owed", "Rules not accepted"),
             Self::NotAllowed(_) => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::Gone => (StatusCode::GONE, "gone", "Deleted"),
@@ -174,6 +180,7 @@ impl Problem {
             Self::TooMany(wait) => Some((header::RETRY_AFTER, whole_seconds(*wait).into())),
             Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
             Self::Unreadable(_)
+            | Self::RulesOwed
             | Self::NotAllowed(_)
             | Self::NotFound
             | Self::Gone

@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     Next, Work,
+    mail::{Mailer, mail_link},
     sweep::{Keep, sweep},
 };
 
@@ -44,6 +45,8 @@ pub struct Functions {
     pub ask_for_lists: Function<()>,
     /// Asks for the accreditations of actors that are due.
     pub ask_for_accreditations: Function<()>,
+    /// The way to the mail server, if there is one.
+    pub mailer: Option<Mailer>,
 }
 
 pub(super) struct Dispatch {
@@ -64,6 +67,10 @@ impl Work for Dispatch {
                 Task::ReadConversation { entry } => (self.functions.read_conversation)(entry).await,
                 Task::CompareFollowers { organisation, url } => {
                     (self.functions.compare_followers)((organisation, url)).await
+                }
+                Task::MailLink { email, occasion } => {
+                    let mailer = self.functions.mailer.as_ref();
+                    mail_link(&self.forum, mailer, &email, occasion).await
                 }
                 Task::Sweep => {
                     sweep(&self.forum, self.keep).await?;

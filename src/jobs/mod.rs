@@ -4,6 +4,7 @@
 
 mod dispatch;
 mod lane;
+pub mod mail;
 mod queue;
 mod record;
 mod runner;

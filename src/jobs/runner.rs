@@ -230,6 +230,7 @@ impl Main {
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
+                | Task::MailLink { .. }
                 | Task::Sweep
                 | Task::KeepAccreditations
                 | Task::AskForLists

@@ -9,7 +9,7 @@ use super::error::ApiError;
 use crate::{
     app::App,
     domain::{account::Scopes, audience::Viewer},
-    operations::people::{self, Person},
+    operations::people::{self, Bearer, Person},
 };
 
 /// A caller, anonymous or with a token that counts. A request with a token
@@ -18,6 +18,7 @@ use crate::{
 pub struct Caller {
     viewer: Viewer,
     member: Option<(Person, Scopes)>,
+    owes_rules: bool,
 }
 
 impl Caller {
@@ -46,11 +47,16 @@ impl Caller {
     /// For what needs a token that includes one of `scopes`.
     pub fn member_with_any(&self, scopes: &[&str]) -> Result<&Person, ApiError> {
         let (person, granted) = self.member.as_ref().ok_or(ApiError::InvalidToken)?;
-        if scopes.iter().any(|scope| granted.allow(scope)) {
-            Ok(person)
-        } else {
-            Err(ApiError::OutsideScope)
+        if !scopes.iter().any(|scope| granted.allow(scope)) {
+            return Err(ApiError::OutsideScope);
         }
+        let writes = scopes
+            .iter()
+            .any(|scope| !scope.starts_with("read") && *scope != "profile");
+        if self.owes_rules && writes {
+            return Err(ApiError::RulesOwed);
+        }
+        Ok(person)
     }
 }
 
@@ -62,14 +68,20 @@ impl FromRequestParts<App> for Caller {
             return Ok(Self {
                 viewer: Viewer::Anonymous,
                 member: None,
+                owes_rules: false,
             });
         };
-        let (person, scopes) = people::by_token(&app.forum, token)
+        let Bearer {
+            person,
+            scopes,
+            owes_rules,
+        } = people::by_token(&app.forum, token)
             .await?
             .ok_or(ApiError::InvalidToken)?;
         Ok(Self {
             viewer: person.viewer(),
             member: Some((person, scopes)),
+            owes_rules,
         })
     }
 }
@@ -102,6 +114,7 @@ mod tests {
         Caller {
             viewer: Viewer::Anonymous,
             member,
+            owes_rules: false,
         }
     }
 

@@ -23,6 +23,9 @@ pub enum ApiError {
     /// The person may not do this for their organisation.
     #[error("This action is not allowed")]
     NotAllowed,
+    /// The person has not accepted the rules of participation.
+    #[error("The rules of participation must be accepted on the pages of this node first")]
+    RulesOwed,
     /// Not there, or not for this viewer: nobody learns which.
     #[error("Record not found")]
     NotFound,
@@ -91,7 +94,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::OutsideScope | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::OutsideScope | Self::NotAllowed | Self::RulesOwed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
@@ -110,6 +113,7 @@ impl ApiError {
             }
             Self::InvalidToken
             | Self::OutsideScope
+            | Self::RulesOwed
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Unreadable(_)
@@ -143,6 +147,7 @@ impl ApiError {
             Self::Unavailable => (header::RETRY_AFTER, "5".to_owned()),
             Self::OutsideScope
             | Self::NotAllowed
+            | Self::RulesOwed
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Unreadable(_)

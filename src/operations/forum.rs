@@ -99,7 +99,7 @@ fn random_u16() -> u16 {
     u16::from_ne_bytes(bytes)
 }
 
-fn fill_random(bytes: &mut [u8]) {
+pub(super) fn fill_random(bytes: &mut [u8]) {
     aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
 }
 
@@ -147,6 +147,18 @@ pub struct ActorKeys {
 /// Makes keys; slow (RSA), so call it off the async threads.
 pub type KeyMaker = Arc<dyn Fn() -> ActorKeys + Send + Sync>;
 
+/// What is asked of people before they are let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The name of the node, as it stands in people's apps.
+    pub issuer: String,
+    /// Must those who could do most harm have a second factor? Not where
+    /// everything is invented: there is nothing to guard.
+    pub second_factor: bool,
+    /// The version of the rules of participation; `None` when there are none.
+    pub rules: Option<String>,
+}
+
 /// The ground that operations stand on. Cheap to clone.
 #[derive(Clone)]
 pub struct Forum {
@@ -163,6 +175,7 @@ pub struct Forum {
     pub bell: Arc<Notify>,
     /// Has the caller's transaction queued a task? One for each [`Forum::take_in`].
     pub queued: Arc<AtomicBool>,
+    pub admission: Arc<Admission>,
     /// Password hashing takes 64 MiB each: only so many at once.
     pub hashing: Arc<Semaphore>,
 }

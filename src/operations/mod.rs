@@ -24,4 +24,6 @@ pub mod reactions;
 pub mod reports;
 pub mod rotation;
 
-pub use forum::{ActorKeys, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash};
+pub use forum::{
+    ActorKeys, Admission, Clock, Forum, Ids, KeyMaker, KeyPair, random_token, token_hash,
+};

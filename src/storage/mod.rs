@@ -6,6 +6,8 @@
 //! type lacks is mended by [`native`], [`each!`](crate::storage::each) and
 //! [`types`].
 
+pub mod acceptances;
+pub mod access_tokens;
 pub mod accreditations;
 pub mod activities;
 pub mod applications;
@@ -40,6 +42,8 @@ mod rows;
 pub mod samples;
 pub mod schema;
 mod search;
+pub mod second_factors;
+pub mod sign_ins;
 pub mod signature_schemes;
 mod sqlite;
 pub mod tasks;

@@ -123,6 +123,7 @@ diesel::table! {
         created_at -> Instant,
         seen_at -> Instant,
         expires_at -> Instant,
+        agent -> Text,
     }
 }
 
@@ -150,6 +151,56 @@ diesel::table! {
         scopes -> Text,
         created_at -> Instant,
         revoked_at -> Nullable<Instant>,
+        seen_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    second_factors (user_id) {
+        user_id -> BigInt,
+        secret -> Text,
+        created_at -> Instant,
+        confirmed_at -> Nullable<Instant>,
+        last_step -> BigInt,
+        failures -> BigInt,
+        blocked_until -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    recovery_codes (code_hash) {
+        code_hash -> Text,
+        user_id -> BigInt,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    sign_ins (token_hash) {
+        token_hash -> Text,
+        user_id -> Nullable<BigInt>,
+        failures -> BigInt,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    acceptances (user_id, version) {
+        user_id -> BigInt,
+        version -> Text,
+        accepted_at -> Instant,
     }
 }
 

@@ -204,6 +204,13 @@ pub fn bury(conn: &mut Conn, id: TaskId, error: &str, now: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// Removes a task that was given up, so that it can be added anew.
+pub fn forget_dead(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
+    let dead = tasks::table.find(id.0).filter(tasks::dead_at.is_not_null());
+    diesel::delete(dead).execute(conn)?;
+    Ok(())
+}
+
 /// How many tasks of one pace are not done, those that were given up aside.
 pub fn waiting(conn: &mut Conn, pace: Pace) -> Result<i64, Error> {
     Ok(tasks::table

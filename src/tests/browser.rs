@@ -30,14 +30,30 @@ impl<'a> Browser<'a> {
     /// Somebody of a local organisation, signed in without the slow password.
     pub async fn signed_in(node: &'a TestApp, handle: &str, role: Role) -> Self {
         let token = node.token(handle, role, "read").await;
-        let user = node.person(&token).await.user.id;
-        let session = people::start_session(&node.app.forum, user).await;
+        let person = node.person(&token).await;
+        node.admit(&person).await;
+        let session = people::start_session(&node.app.forum, person.user.id, "Firefox").await;
         let session = session.expect("a session");
         let mut browser = Self::new(node);
         browser
             .cookies
             .insert("__Host-vf_session".into(), session.token.0);
         browser
+    }
+
+    /// The token of the session's cookie; empty without one.
+    pub fn session(&self) -> &str {
+        self.cookies
+            .get("__Host-vf_session")
+            .map_or("", String::as_str)
+    }
+
+    /// The same browser, after the node was started anew.
+    pub fn at<'b>(&self, node: &'b TestApp) -> Browser<'b> {
+        Browser {
+            node,
+            cookies: self.cookies.clone(),
+        }
     }
 
     pub async fn open(&mut self, path: &str) -> Answer {

@@ -11,6 +11,7 @@ mod health;
 mod hosts;
 mod inbox;
 mod key_documents;
+mod mail;
 mod mastodon;
 mod moves;
 mod pages;

@@ -113,7 +113,43 @@ impl TestApp {
     /// The person behind a token.
     pub async fn person(&self, token: &str) -> people::Person {
         let found = people::by_token(&self.app.forum, token).await;
-        found.expect("storage works").expect("a valid token").0
+        found.expect("storage works").expect("a valid token").person
+    }
+
+    /// Does for a person what everybody does at the first sign-in: a second
+    /// factor, where one is required, and the rules.
+    pub async fn admit(&self, person: &people::Person) {
+        let forum = &self.app.forum;
+        if forum.must_have_second_factor(person) {
+            self.second_factor(person).await;
+        }
+        let version = forum.admission.rules.clone().expect("there are rules");
+        people::accept_rules(forum, person, &version)
+            .await
+            .expect("accepted");
+    }
+
+    /// Sets a second factor up, unless there is one; the recovery codes.
+    pub async fn second_factor(&self, person: &people::Person) -> Vec<String> {
+        let forum = &self.app.forum;
+        let setup = match people::second_factor::begin(forum, person).await {
+            Err(people::PeopleError::HasSecondFactor) => return Vec::new(),
+            begun => begun.expect("begun"),
+        };
+        let code = self.code(&setup.secret);
+        let confirmed = people::second_factor::confirm(forum, person, "", &code).await;
+        confirmed.expect("confirmed").codes
+    }
+
+    /// What an app with this key shows now.
+    pub fn code(&self, key: &str) -> String {
+        let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
+        let totp = totp_rs::Builder::new()
+            .with_secret(totp_rs::Secret::try_from_base32(&key).expect("base32"))
+            .build()
+            .expect("a long enough key");
+        let now = u64::try_from(self.app.forum.now().timestamp()).expect("after 1970");
+        totp.generate(now).to_string()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

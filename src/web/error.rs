@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use crate::{app::TooMany, storage, web::layout::Layout};
+use crate::{app::TooMany, operations::people::Need, storage, web::layout::Layout};
 
 use super::render;
 
@@ -16,6 +16,9 @@ pub enum PageError {
     /// Only for people who are signed in; leads them there and back.
     #[error("not signed in")]
     SignIn { next: String },
+    /// Signed in, but something must be done before anything else.
+    #[error("something must be done first")]
+    Before(Need),
     /// There is nothing, or nothing that this viewer may know of.
     #[error("not found")]
     NotFound,
@@ -97,6 +100,12 @@ impl PageError {
                 "Please sign in",
                 "This page is for people who are signed in.",
                 "Sign in, and you will be led back here.",
+            ),
+            Self::Before(_) => words(
+                StatusCode::FORBIDDEN,
+                "One step is missing",
+                "You have signed in, but your account is not ready yet.",
+                "Go to your account, and you will be led through it.",
             ),
             Self::NotFound => words(
                 StatusCode::NOT_FOUND,
@@ -194,6 +203,7 @@ impl PageError {
             Self::TooMany { seconds } => Some(*seconds),
             Self::Unavailable => Some(30),
             Self::SignIn { .. }
+            | Self::Before(_)
             | Self::NotFound
             | Self::Gone
             | Self::Forbidden
@@ -216,6 +226,13 @@ impl IntoResponse for PageError {
                 .append_pair("next", next)
                 .finish();
             return Redirect::to(&format!("/sign-in?{query}")).into_response();
+        }
+        if let Self::Before(need) = &self {
+            return Redirect::to(match need {
+                Need::SecondFactor => "/account/second-factor",
+                Need::Rules => "/account/rules",
+            })
+            .into_response();
         }
         if let Self::Internal(reason) = &self {
             tracing::error!(%reason, "a page failed");

@@ -192,6 +192,14 @@ notices! {
     Unmuted = "unmuted", "The entries of this organisation are in your timeline again if you follow it.";
     Reported = "reported", "The administrators of this node will look at your report.";
     ReportResolved = "report-resolved", "The report is resolved.";
+    SignInEnded = "sign-in-ended", "It is ended.";
+    TokenEnded = "token-ended", "The program cannot act for you any more.";
+    SecondFactorRemoved = "second-factor-removed", "The second factor is removed. Your password alone lets you in.";
+    SecondFactorReset = "second-factor-reset", "The second factor is reset, and the sign-ins have ended. At the next one the person sets up a new one.";
+    PersonSignedOut = "person-signed-out", "All sign-ins and programs of this person have ended.";
+    RulesAccepted = "rules-accepted", "Thank you for accepting the rules. Welcome.";
+    PasswordSaved = "password-saved", "Your password is saved. Now sign in with it.";
+    LinkMailed = "link-mailed", "A one-time link is on its way by mail.";
     HostSaved = "host-saved", "The decision is saved.";
     Applied = "applied", "Your application has arrived.";
     Answered = "answered", "Your answer has arrived.";

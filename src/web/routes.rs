@@ -18,8 +18,9 @@ use super::{
     assets,
     error::PageError,
     pages::{
-        about, admin, apply, blocks, compose, directory, find, follows, handover, home, link,
-        organisation, profile, react, report, sign_in, timeline,
+        about, account, admin, apply, blocks, compose, directory, find, follows, forgotten,
+        handover, home, link, organisation, participation, profile, react, report,
+        second_factor, sign_in, timeline,
     },
     source,
     visit::Visit,
@@ -30,6 +31,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(reading())
         .merge(doors())
+        .merge(own_account())
         .merge(writing())
         .merge(following())
         .merge(reporting())
@@ -57,6 +59,9 @@ fn doors() -> Routes {
     Routes::new()
         .get("/sign-in", Auth::None, sign_in::show)
         .post("/sign-in", Auth::None, sign_in::send)
+        .post("/sign-in/code", Auth::None, sign_in::send_code)
+        .get("/forgotten", Auth::None, forgotten::show)
+        .post("/forgotten", Auth::None, forgotten::send)
         .post("/sign-out", Auth::Session, sign_in::leave)
         .get("/links/{token}", Auth::Link, link::show)
         .post("/links/{token}", Auth::Link, link::send)
@@ -70,6 +75,37 @@ fn doors() -> Routes {
         .post("/handover/cancel", Auth::Session, handover::cancel)
         .get("/handover/{token}", Auth::Link, handover::open)
         .post("/handover/{token}", Auth::Link, handover::accept)
+}
+
+fn own_account() -> Routes {
+    let member = Auth::Session;
+    Routes::new()
+        .get("/account", member, account::show)
+        .post(
+            "/account/sign-ins/{reference}/end",
+            member,
+            account::end_place,
+        )
+        .post("/account/sign-ins/end-others", member, account::end_others)
+        .post(
+            "/account/tokens/{reference}/revoke",
+            member,
+            account::revoke_token,
+        )
+        .get("/account/second-factor", member, second_factor::show)
+        .post("/account/second-factor", member, second_factor::confirm)
+        .post(
+            "/account/second-factor/codes",
+            member,
+            second_factor::renew_codes,
+        )
+        .post(
+            "/account/second-factor/remove",
+            member,
+            second_factor::remove,
+        )
+        .get("/account/rules", member, participation::show)
+        .post("/account/rules", member, participation::accept)
 }
 
 fn writing() -> Routes {
@@ -212,6 +248,12 @@ fn administration() -> Routes {
         .post("/admin/users/{id}/role", role, people::set_role)
         .post("/admin/users/{id}/function", role, people::set_function)
         .post("/admin/users/{id}/link", role, people::issue_link)
+        .post("/admin/users/{id}/sign-out", role, people::sign_out)
+        .post(
+            "/admin/users/{id}/second-factor/reset",
+            role,
+            people::reset_second_factor,
+        )
         .post("/admin/users/{id}/disable", role, people::disable)
         .post("/admin/users/{id}/enable", role, people::enable)
         .get("/admin/deliveries", role, deliveries::show)

@@ -10,11 +10,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     app::{App, client},
-    domain::{account::Role, audience::Viewer, follow::FollowState, page::Window},
+    domain::{account::Role, agent, audience::Viewer, follow::FollowState, page::Window},
     operations::{
-        people::{self, Person as Who},
+        people::{self, Need, Person as Who},
         random_token,
     },
     storage::{
@@ -43,6 +45,8 @@ pub struct SignedIn {
     pub who: Who,
     /// The session's own token, as in the cookie.
     pub token: String,
+    /// When the session ends in any case.
+    expires_at: DateTime<Utc>,
     /// What this session's forms must send back.
     csrf: String,
     /// Requests to follow that wait for an answer.
@@ -57,6 +61,19 @@ impl SignedIn {
     pub fn role(&self) -> Role {
         self.who.user.role
     }
+
+    /// How long the session goes on at most.
+    pub fn lasts(&self, now: DateTime<Utc>) -> std::time::Duration {
+        (self.expires_at - now).to_std().unwrap_or_default()
+    }
+}
+
+/// Somebody who has signed in, but must do something before anything else.
+/// Until then they read what everybody reads.
+#[derive(Debug, Clone)]
+struct Held {
+    somebody: SignedIn,
+    need: Need,
 }
 
 /// A request for a page.
@@ -65,6 +82,7 @@ pub struct Visit {
     pub app: App,
     pub query: Fields,
     pub person: Option<SignedIn>,
+    held: Option<Held>,
     path: String,
     target: String,
     /// The form token of a browser that is not signed in.
@@ -82,14 +100,15 @@ impl Visit {
         uri: &axum::http::Uri,
     ) -> Result<Self, PageError> {
         let cookies = Cookies::new(app.forum.urls.origin());
-        let person = match cookies.session(headers) {
+        let (person, held) = match cookies.session(headers) {
             Some(token) => find_person(app, token).await?,
-            None => None,
+            None => (None, None),
         };
         Ok(Self {
             app: app.clone(),
             query: Fields::parse(uri.query().unwrap_or_default().as_bytes()),
             person,
+            held,
             path: uri.path().to_owned(),
             target: uri
                 .path_and_query()
@@ -111,9 +130,41 @@ impl Visit {
 
     /// Whoever is signed in; anybody else is led to the sign-in page and back.
     pub fn person(&self) -> Result<&SignedIn, PageError> {
+        if let Some(held) = &self.held {
+            return Err(PageError::Before(held.need));
+        }
         self.person.as_ref().ok_or_else(|| PageError::SignIn {
             next: self.target.clone(),
         })
+    }
+
+    /// Like [`Visit::person`], but also somebody who must do something first:
+    /// for the pages on which they do it.
+    pub fn somebody(&self) -> Result<&SignedIn, PageError> {
+        match &self.held {
+            Some(held) => Ok(&held.somebody),
+            None => self.person(),
+        }
+    }
+
+    /// The session's token, whatever the session is good for.
+    pub fn session_token(&self) -> Option<&str> {
+        self.somebody().ok().map(|somebody| somebody.token.as_str())
+    }
+
+    pub fn has_session(&self) -> bool {
+        self.session_token().is_some()
+    }
+
+    /// The secret of this browser's forms; empty when it has none.
+    pub fn form_secret(&self) -> &str {
+        self.token().unwrap_or_default()
+    }
+
+    /// The same visit after its session got another token.
+    pub async fn with_session(mut self, token: String) -> Result<Self, PageError> {
+        (self.person, self.held) = find_person(&self.app, token).await?;
+        Ok(self)
     }
 
     /// Like [`Visit::person`], with a role that may write entries.
@@ -150,7 +201,7 @@ impl Visit {
                 fictional: node.fictional,
                 version: VERSION,
             },
-            person: self.person.as_ref().map(|person| Person {
+            person: self.somebody().ok().map(|person| Person {
                 email: person.who.user.email.clone(),
                 role: person.role(),
                 organisation: person.who.organisation.name.clone(),
@@ -170,16 +221,16 @@ impl Visit {
     /// Gives a browser that is not signed in a form token, for pages whose
     /// form it may send: signing in, and one-time links.
     pub fn with_form_token(mut self) -> Self {
-        if self.person.is_none() && self.form.is_none() {
+        if !self.has_session() && self.form.is_none() {
             self.form = Some(random_token());
         }
         self
     }
 
     fn token(&self) -> Option<&str> {
-        match &self.person {
-            Some(person) => Some(&person.csrf),
-            None => self.form.as_deref(),
+        match self.somebody() {
+            Ok(somebody) => Some(&somebody.csrf),
+            Err(_) => self.form.as_deref(),
         }
     }
 
@@ -193,13 +244,13 @@ impl Visit {
         self.show_as(StatusCode::UNPROCESSABLE_ENTITY, page)
     }
 
-    fn show_as(&self, status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
+    pub fn show_as(&self, status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
         let keep = match self.token() {
             Some(_) => Keep::Private,
             None => Keep::Public,
         };
         let mut response = render::html(status, page.render()?, keep);
-        if self.person.is_none()
+        if !self.has_session()
             && let Some(token) = &self.form
         {
             set_cookie(&mut response, &self.cookies().set_form(token));
@@ -236,6 +287,8 @@ pub struct Submission {
     pub fields: Fields,
     /// Where it came from, to count tries by.
     pub client: Option<String>,
+    /// What the browser is, in a few words.
+    pub agent: String,
 }
 
 impl FromRequest<App> for Submission {
@@ -255,22 +308,34 @@ impl FromRequest<App> for Submission {
         if !session::tokens_match(expected, fields.text("token")) {
             return Err(PageError::Forged);
         }
-        if let Some(person) = &visit.person {
+        if let Ok(person) = visit.somebody() {
             let account = person.who.user.id.to_string();
             app.limits.write.check(&account)?;
         }
         Ok(Self {
             client: client::key(&parts, &app.config.server.trusted_proxies),
+            agent: agent::describe(user_agent(&parts.headers)),
             visit,
             fields,
         })
     }
 }
 
-async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageError> {
-    let Some((who, session)) = people::by_session(&app.forum, &token).await? else {
-        return Ok(None);
+fn user_agent(headers: &HeaderMap) -> &str {
+    let sent = headers.get(header::USER_AGENT);
+    sent.and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// Whoever is behind a session, and free to go on, or must do something first.
+async fn find_person(
+    app: &App,
+    token: String,
+) -> Result<(Option<SignedIn>, Option<Held>), PageError> {
+    let Some(present) = people::by_session(&app.forum, &token).await? else {
+        return Ok((None, None));
     };
+    let (who, session) = (present.person, present.session);
     let me = who.organisation.id;
     let requests = match who.user.role.may_represent() {
         true => app
@@ -293,12 +358,17 @@ async fn find_person(app: &App, token: String) -> Result<Option<SignedIn>, PageE
         }
         false => (0, 0),
     };
-    Ok(Some(SignedIn {
+    let somebody = SignedIn {
         who,
         token,
+        expires_at: session.expires_at,
         csrf: session.csrf,
         requests,
         reports,
         applications,
-    }))
+    };
+    Ok(match present.need {
+        Some(need) => (None, Some(Held { somebody, need })),
+        None => (Some(somebody), None),
+    })
 }

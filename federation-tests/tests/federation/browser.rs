@@ -80,7 +80,13 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
         "/about/codes",
     ]
     .into_iter()
-    .chain(["/help", "/sign-in", "/nowhere", "/tags/prevention"])
+    .chain([
+        "/help",
+        "/sign-in",
+        "/forgotten",
+        "/nowhere",
+        "/tags/prevention",
+    ])
     .map(str::to_owned)
     .chain([path.clone(), organisation]);
     let personal = [
@@ -97,7 +103,8 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
         "/admin/organisations",
         "/admin/users",
     ])
-    .chain(["/admin/deliveries", "/admin/hosts"])
+    .chain(["/admin/deliveries", "/admin/hosts", "/admin/audit"])
+    .chain(["/account", "/account/second-factor", "/account/rules"])
     .map(str::to_owned)
     .chain(["", "/edit", "/delete"].map(|end| format!("{path}{end}")));
     let plan = json!({
@@ -107,6 +114,6 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let mut command = script::node("browser/accessibility.js");
     command.args([chromium(), plan.to_string()]);
     let report = script::json(command);
-    assert_eq!(report["checked"], 2 * (12 + 14), "{report}");
+    assert_eq!(report["checked"], 2 * (13 + 18), "{report}");
     assert_eq!(report["faults"], json!([]), "{report:#}");
 }

@@ -53,6 +53,9 @@ async fn the_first_start_prints_a_link_that_sets_the_node_up_once(store: Store) 
     node.get("/orgs/hub").accept(HTML).send().await.expect(404);
 
     visitor.submit(&link, &link, &FORM).await.expect(303);
+    let held = visitor.open("/admin/organisations").await.expect(303);
+    assert_eq!(held.header("location"), "/account/second-factor");
+    visitor.arrive(&node, "admin@hub.example").await;
     let home = visitor.open("/").await.expect(200).text();
     assert!(home.contains("admin@hub.example"), "not signed in: {home}");
     visitor.open("/admin/organisations").await.expect(200);
@@ -183,7 +186,7 @@ async fn guessing_passwords_is_slowed_down(store: Store) {
 
 async fn signing_in_leads_back_to_this_node_and_signing_out_ends_it(store: Store) {
     let node = Node::alone(store).await;
-    let member = node.member("moj", "Ministry of Justice", "government");
+    let member = node.member("shelter", "Shelter for All", "civil_society");
     for next in [
         "https://evil.example/",
         "//evil.example/",

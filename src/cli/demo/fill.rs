@@ -226,14 +226,24 @@ async fn make(app: &App, one: &DemoOrganisation) -> anyhow::Result<()> {
 async fn account(app: &App, email: &str, handle: &str, role: Role) -> anyhow::Result<()> {
     let password = Some(PASSWORD.to_owned());
     match people::create(&app.forum, None, email, handle, role, password).await {
-        Ok(_) | Err(PeopleError::EmailTaken) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(PeopleError::EmailTaken) => {}
+        Err(error) => return Err(error.into()),
     }
+    // Invented people accept without being asked.
+    if let Some(version) = app.forum.admission.rules.clone() {
+        let person = person_of(app, email).await?;
+        people::accept_rules(&app.forum, &person, &version).await?;
+    }
+    Ok(())
 }
 
 /// The focal point of a local organisation.
 async fn person(app: &App, handle: &str) -> anyhow::Result<Person> {
-    let email = focal_point(handle);
+    person_of(app, &focal_point(handle)).await
+}
+
+async fn person_of(app: &App, email: &str) -> anyhow::Result<Person> {
+    let (email, missing) = (email.to_owned(), email.to_owned());
     let forum = app.forum.clone();
     let found = app.forum.db.read(move |conn| {
         let Some((user, _hash)) = users::find_by_email(conn, &email)? else {
@@ -248,12 +258,9 @@ async fn person(app: &App, handle: &str) -> anyhow::Result<Person> {
             organisation,
         }))
     });
-    found.await?.ok_or_else(|| {
-        anyhow!(
-            "{} does not exist any more: start over with --fresh",
-            focal_point(handle)
-        )
-    })
+    found
+        .await?
+        .ok_or_else(|| anyhow!("{missing} does not exist any more: start over with --fresh"))
 }
 
 async fn unanswered(app: &App, me: OrganisationId) -> Result<bool, storage::Error> {

@@ -118,6 +118,7 @@ The demo is ready. Everything in it is FICTIONAL: its organisations and states d
         text,
         "\nPassword of every account: {PASSWORD}\n\
          Every other organisation has one too: focal.point@HANDLE.example\n\
+         A real node asks administrators and governments for a second factor; here it is up to you.\n\
          The state is kept in {}; --fresh starts over. Ctrl-C stops all three nodes.",
         folder.path.display()
     );

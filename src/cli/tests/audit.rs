@@ -7,6 +7,7 @@ use super::{CREATE, site::Site};
 #[test]
 fn decisions_are_listed_and_the_log_is_verified_by_command_and_by_doctor() {
     for site in Site::migrated() {
+        let site = site.set("SERVER__PUBLIC_URL", "http://n.localhost:9");
         site.run(CREATE).done();
         site.run("organisation suspend --handle moj").done();
         let listed = site.run("audit list --json").done().json();

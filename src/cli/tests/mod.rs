@@ -6,6 +6,7 @@ mod audit;
 mod doctor;
 mod ground;
 mod membership;
+mod people;
 mod site;
 mod subjects;
 

@@ -38,7 +38,8 @@ impl Work for Working {
             | Task::ReadPins { organisation }
             | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
-            Task::Sweep
+            Task::MailLink { .. }
+            | Task::Sweep
             | Task::KeepAccreditations
             | Task::AskForLists
             | Task::AskForAccreditations => return Idle.run(task),

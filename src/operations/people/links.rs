@@ -17,7 +17,7 @@ use crate::{
         organisations::{NewOrganisation, OrganisationError, create_in},
         random_token, token_hash,
     },
-    storage::{self, Conn, credentials, users},
+    storage::{self, Conn, credentials, second_factors, users},
 };
 
 /// Makes a one-time link; earlier unused ones for the same end stop working.
@@ -84,6 +84,15 @@ pub async fn open_link(
         .await
 }
 
+/// What follows when somebody chose a password through a one-time link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPassword {
+    /// They may be let in.
+    LetIn(UserId),
+    /// They have a second factor: a link alone does not stand in for it.
+    SecondStep,
+}
+
 /// Sets a password through a one-time link and signs the person out
 /// everywhere else.
 ///
@@ -93,7 +102,7 @@ pub async fn set_password(
     forum: &Forum,
     token: &str,
     password: String,
-) -> Result<User, PeopleError> {
+) -> Result<FirstPassword, PeopleError> {
     check_password(&password)?;
     // Before the slow hash, so that a wrong link costs nothing.
     open_link(forum, token).await?;
@@ -111,12 +120,14 @@ pub async fn set_password(
             }
             users::set_password(conn, user, &password_hash)?;
             credentials::delete_sessions_of(conn, user)?;
-            let person = users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
             let subject = audit::account(user);
             let detail = "by a one-time link";
             let chosen = Decision::PasswordSet;
             audit::record(conn, forum, Some(user), chosen, &subject, detail)?;
-            Ok(person)
+            Ok(match second_factors::is_set(conn, user)? {
+                true => FirstPassword::SecondStep,
+                false => FirstPassword::LetIn(user),
+            })
         })
         .await
 }

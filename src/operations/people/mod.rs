@@ -1,19 +1,26 @@
 //! People: their accounts and what they may do. How they prove who they are
-//! stands in `passwords`, `links`, and `sessions`.
+//! stands in `passwords`, `links`, `sessions`, `second_factor` and `tokens`.
 
+mod acceptance;
 mod handover;
 mod links;
+pub mod mails;
 mod passwords;
+pub mod second_factor;
 mod sessions;
+mod tokens;
 
+pub use acceptance::accept_rules;
 pub use handover::{
     HandedOver, Handing, HandoverError, accept_handover, cancel_handover, hand_over, open_handover,
 };
 pub(super) use links::link;
-pub use links::{new_link, open_link, set_password, set_up};
+pub use links::{FirstPassword, new_link, open_link, set_password, set_up};
 pub use sessions::{
-    SignedIn, by_session, by_token, create_token, sign_in, sign_out, start_session,
+    Device, FirstStep, Need, Place, Present, SignedIn, by_session, end_everything,
+    end_other_sessions, end_session, enter_code, places, sign_in, sign_out, start_session,
 };
+pub use tokens::{Bearer, by_token, create_token, revoke_token};
 
 use super::{Forum, accreditations::standing_of, audit};
 use crate::{
@@ -29,7 +36,7 @@ use crate::{
         id::UserId,
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, credentials, functions, organisations, users},
+    storage::{self, Conn, access_tokens, credentials, functions, organisations, users},
 };
 
 /// Somebody signed in, with the organisation that they speak for.
@@ -68,6 +75,16 @@ pub enum PeopleError {
     NotFound,
     #[error("e-mail address or password is wrong")]
     WrongPassword,
+    #[error("the code is wrong, was used before, or comes too late")]
+    WrongCode,
+    #[error("there is a second factor already")]
+    HasSecondFactor,
+    #[error("this account must have a second factor")]
+    SecondFactorRequired,
+    #[error("this is for another administrator to do")]
+    Myself,
+    #[error("the rules have changed: read them again")]
+    OtherRules,
     #[error("this link was used already, or has expired: ask for a new one")]
     LinkUsed,
     #[error("this is the last administrator: make another one first")]
@@ -254,7 +271,7 @@ pub async fn set_disabled(
             users::set_disabled(conn, user, disabled)?;
             if disabled {
                 credentials::delete_sessions_of(conn, user)?;
-                credentials::revoke_tokens_of(conn, user, forum.now())?;
+                access_tokens::revoke_all_of(conn, user, forum.now())?;
             }
             if before == disabled {
                 return Ok(());

@@ -119,6 +119,7 @@ impl Scene {
                         compare(wiring, organisation, &url).await
                     }
                     Task::Distribute { .. }
+                    | Task::MailLink { .. }
                     | Task::Sweep
                     | Task::KeepAccreditations
                     | Task::AskForLists

@@ -64,6 +64,8 @@ fn administration_is_for_administrators_only() {
             "/admin/users/1/role",
             "/admin/users/1/function",
             "/admin/users/1/link",
+            "/admin/users/1/sign-out",
+            "/admin/users/1/second-factor/reset",
             "/admin/users/1/disable",
             "/admin/users/1/enable",
             "/admin/accreditations",

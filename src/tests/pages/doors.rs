@@ -9,27 +9,39 @@ use crate::{
     storage::testing::on_both,
     tests::{
         browser::{Browser, PASSWORD, field, location},
-        test_app::TestApp,
+        test_app::{ORIGIN, TestApp},
     },
 };
 
 const EMAIL: &str = "focal@moj.example";
 
+/// Somebody who may sign in with the password alone.
 async fn with_a_person(db: crate::storage::Db) -> TestApp {
+    with_a_focal_point(db, Category::CivilSociety).await.0
+}
+
+/// A node with a focal point of an organisation of this category, who has
+/// done what everybody must at the first sign-in; with their recovery codes.
+async fn with_a_focal_point(db: crate::storage::Db, category: Category) -> (TestApp, Vec<String>) {
     let node = TestApp::new(db);
-    node.organisation("moj", Category::Government).await;
+    node.organisation("moj", category).await;
+    let person = made(&node).await;
+    let mut codes = Vec::new();
+    if node.app.forum.must_have_second_factor(&person) {
+        codes = node.second_factor(&person).await;
+    }
+    node.admit(&person).await;
+    (node, codes)
+}
+
+async fn made(node: &TestApp) -> people::Person {
     let forum = &node.app.forum;
-    let made = people::create(
-        forum,
-        None,
-        EMAIL,
-        "moj",
-        Role::FocalPoint,
-        Some(PASSWORD.into()),
-    )
-    .await;
+    let password = Some(PASSWORD.into());
+    let made = people::create(forum, None, EMAIL, "moj", Role::FocalPoint, password).await;
     made.expect("an account");
-    node
+    let scopes = "read".parse().expect("scopes");
+    let token = people::create_token(forum, None, EMAIL, &scopes).await;
+    node.person(&token.expect("a token").0).await
 }
 
 #[test]
@@ -80,19 +92,43 @@ fn signing_in_leads_to_no_other_site() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
+fn whoever_is_not_in_at_once_is_asked_for_a_code_and_learns_nothing() {
+    on_both(async |db| {
+        let (node, _) = with_a_focal_point(db, Category::Government).await;
+        let mut pages = Vec::new();
+        for (email, password) in [
+            (EMAIL, PASSWORD),
+            (EMAIL, "a wrong password"),
+            ("other@moj.example", PASSWORD),
+        ] {
+            let mut browser = Browser::new(&node);
+            let fields = [("email", email), ("password", password)];
+            let asked = browser.submit("/sign-in", "/sign-in", &fields).await;
+            assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+            assert!(asked.body.contains("Second step"));
+            let token = field(&asked.body, "token").expect("a form token");
+            let code = [("code", "000000"), ("token", token.as_str())];
+            let refused = browser.post("/sign-in/code", ORIGIN, &code).await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+            let plain = |body: &str| body.replace(&token, "").replace(email, "");
+            pages.push((plain(&asked.body), plain(&refused.body)));
+            let closed = browser.open("/timeline").await;
+            assert_eq!(location(&closed), "/sign-in?next=%2Ftimeline");
+        }
+        assert_eq!(pages[0], pages[1]);
+        assert_eq!(pages[0], pages[2]);
+    });
+}
+
+#[test]
+fn a_wrong_password_alone_lets_nobody_in() {
     on_both(async |db| {
         let node = with_a_person(db).await;
         let mut browser = Browser::new(&node);
-        let mut pages = Vec::new();
-        for email in [EMAIL, "other@moj.example"] {
-            let fields = [("email", email), ("password", "a wrong password")];
-            let answer = browser.submit("/sign-in", "/sign-in", &fields).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(!answer.body.contains("a wrong password"));
-            pages.push(answer.body.replace(email, ""));
-        }
-        assert_eq!(pages[0], pages[1]);
+        let fields = [("email", EMAIL), ("password", "a wrong password")];
+        let asked = browser.submit("/sign-in", "/sign-in", &fields).await;
+        assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+        assert!(!asked.body.contains("a wrong password"));
         assert_eq!(
             browser.open("/timeline").await.status,
             StatusCode::SEE_OTHER
@@ -151,10 +187,8 @@ fn the_first_link_sets_the_node_up_once() {
         fields[1].1 = "hub";
         let done = browser.submit(&path, &path, &fields).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-        assert_eq!(
-            browser.open("/admin/organisations").await.status,
-            StatusCode::OK
-        );
+        let first = browser.open("/admin/organisations").await;
+        assert_eq!(location(&first), "/account/second-factor");
         let again = Browser::new(&node).open(&path).await;
         assert_eq!(again.status, StatusCode::GONE);
         assert!(again.body.contains("This link cannot be used"));
@@ -182,13 +216,8 @@ fn a_one_time_link_sets_a_password_once_and_within_its_time() {
         let same = [("password", PASSWORD), ("repeat", PASSWORD)];
         let done = browser.submit(&path, &path, &same).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-        assert!(
-            browser
-                .open("/timeline")
-                .await
-                .body
-                .contains("new@moj.example")
-        );
+        let first = browser.open("/timeline").await;
+        assert_eq!(location(&first), "/account/rules");
         assert_eq!(
             Browser::new(&node).open(&path).await.status,
             StatusCode::GONE

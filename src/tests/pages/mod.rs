@@ -1,5 +1,6 @@
 //! The pages, through the router, on both databases.
 
+mod account;
 mod administration;
 mod doors;
 mod membership;

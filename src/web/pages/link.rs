@@ -12,15 +12,15 @@ use crate::{
     },
     operations::{
         organisations::NewOrganisation,
-        people::{self, PeopleError},
+        people::{self, FirstPassword, PeopleError},
     },
     web::{
         error::PageError,
         form::{Fields, Form},
         layout::{Layout, Notice},
-        pages::sign_in::cookie,
+        pages::sign_in::enter,
         views::{choices::Choices, sentence},
-        visit::{Submission, Visit, go, set_cookie},
+        visit::{Submission, Visit, go},
     },
 };
 
@@ -71,10 +71,15 @@ pub async fn send(
     Path(token): Path<String>,
     submission: Submission,
 ) -> Result<Response, PageError> {
-    let Submission { visit, fields, .. } = submission;
+    let Submission {
+        visit,
+        fields,
+        agent,
+        ..
+    } = submission;
     match purpose(&visit, &token).await? {
-        Purpose::Setup => set_up(&visit, &token, fields).await,
-        Purpose::SetPassword { email } => set_password(&visit, &token, email, fields).await,
+        Purpose::Setup => set_up(&visit, &token, fields, &agent).await,
+        Purpose::SetPassword { email } => set_password(&visit, &token, email, fields, &agent).await,
     }
 }
 
@@ -101,6 +106,7 @@ async fn set_password(
     token: &str,
     email: String,
     fields: Fields,
+    agent: &str,
 ) -> Result<Response, PageError> {
     let errors = password_errors(&fields);
     if !errors.is_empty() {
@@ -108,11 +114,18 @@ async fn set_password(
         return visit.refuse(&password_page(visit, token, email, form));
     }
     let password = fields.raw("password").to_owned();
-    let user = people::set_password(&visit.app.forum, token, password).await?;
-    signed_in(visit, user.id).await
+    match people::set_password(&visit.app.forum, token, password).await? {
+        FirstPassword::LetIn(user) => signed_in(visit, user, agent).await,
+        FirstPassword::SecondStep => Ok(go("/sign-in", Notice::PasswordSaved)),
+    }
 }
 
-async fn set_up(visit: &Visit, token: &str, fields: Fields) -> Result<Response, PageError> {
+async fn set_up(
+    visit: &Visit,
+    token: &str,
+    fields: Fields,
+    agent: &str,
+) -> Result<Response, PageError> {
     let mut errors = setup_errors(&fields);
     errors.extend(password_errors(&fields));
     let category = fields.text("category").parse::<Category>();
@@ -129,7 +142,7 @@ async fn set_up(visit: &Visit, token: &str, fields: Fields) -> Result<Response, 
     };
     let password = fields.raw("password").to_owned();
     match people::set_up(&visit.app.forum, token, new, fields.text("email"), password).await {
-        Ok(person) => signed_in(visit, person.user.id).await,
+        Ok(person) => signed_in(visit, person.user.id, agent).await,
         Err(PeopleError::Invalid(errors)) => {
             let form = Form::refused(fields, errors);
             visit.refuse(&setup_page(visit, token, form))
@@ -138,12 +151,11 @@ async fn set_up(visit: &Visit, token: &str, fields: Fields) -> Result<Response, 
     }
 }
 
-/// Whoever came through a link has proved enough to be let in.
-async fn signed_in(visit: &Visit, user: UserId) -> Result<Response, PageError> {
-    let session = people::start_session(&visit.app.forum, user).await?;
-    let mut response = go("/timeline", Notice::SignedIn);
-    set_cookie(&mut response, &cookie(visit, &session));
-    Ok(response)
+/// Whoever came through a link, and has no second factor, has proved enough to
+/// be let in.
+async fn signed_in(visit: &Visit, user: UserId, agent: &str) -> Result<Response, PageError> {
+    let session = people::start_session(&visit.app.forum, user, agent).await?;
+    enter(visit, &session, "/timeline").await
 }
 
 pub fn password_errors(fields: &Fields) -> Vec<FieldError> {

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod organisation;
 #[cfg(test)]
 pub mod samples;
+pub mod square;
 
 use chrono::{DateTime, NaiveDate, Utc};
 

@@ -46,6 +46,8 @@ pub struct Row {
 pub struct PeoplePage {
     pub layout: Layout,
     pub tabs: Vec<Tab>,
+    /// Are links mailed, rather than shown?
+    pub by_mail: bool,
     pub form: Form,
     pub roles: Vec<Named>,
     pub functions: Vec<Named>,
@@ -111,6 +113,7 @@ async fn page(visit: &Visit, form: Form) -> Result<PeoplePage, PageError> {
     Ok(PeoplePage {
         layout: visit.layout(),
         tabs: tabs(PATH),
+        by_mail: visit.app.config.mail.is_set(),
         form,
         roles: choices::roles(),
         functions: choices::functions(),
@@ -149,6 +152,10 @@ pub async fn create(submission: Submission) -> Result<Response, PageError> {
     };
     let (email, handle) = (fields.text("email"), fields.text("organisation"));
     match people::create(&visit.app.forum, Some(me), email, handle, role, None).await {
+        Ok((user, Some(_))) if visit.app.config.mail.is_set() => {
+            people::mails::invite(&visit.app.forum, Some(me), user.id).await?;
+            Ok(go(PATH, Notice::LinkMailed))
+        }
         Ok((user, Some(link))) => show_link(&visit, user.email, &link),
         Ok((_, None)) => Ok(go(PATH, Notice::Saved)),
         Err(error) => match field_of(&error) {
@@ -170,6 +177,11 @@ fn field_of(error: &PeopleError) -> Option<&'static str> {
         PeopleError::Password(_)
         | PeopleError::NotFound
         | PeopleError::WrongPassword
+        | PeopleError::WrongCode
+        | PeopleError::HasSecondFactor
+        | PeopleError::SecondFactorRequired
+        | PeopleError::Myself
+        | PeopleError::OtherRules
         | PeopleError::LinkUsed
         | PeopleError::LastAdministrator
         | PeopleError::Invalid(_)
@@ -193,6 +205,10 @@ pub async fn issue_link(
 ) -> Result<Response, PageError> {
     let visit = submission.visit;
     let (me, id) = target(&visit, &id)?;
+    if visit.app.config.mail.is_set() {
+        people::mails::invite(&visit.app.forum, Some(me), id).await?;
+        return Ok(go(PATH, Notice::LinkMailed));
+    }
     let link = people::new_link(&visit.app.forum, Some(me), id).await?;
     let user = visit
         .app
@@ -232,6 +248,26 @@ pub async fn set_function(
     };
     people::set_function(&visit.app.forum, Some(by), id, function).await?;
     Ok(go(PATH, Notice::Saved))
+}
+
+pub async fn sign_out(
+    Path(id): Path<String>,
+    submission: Submission,
+) -> Result<Response, PageError> {
+    let visit = submission.visit;
+    let (me, id) = target(&visit, &id)?;
+    people::end_everything(&visit.app.forum, Some(me), id).await?;
+    Ok(go(PATH, Notice::PersonSignedOut))
+}
+
+pub async fn reset_second_factor(
+    Path(id): Path<String>,
+    submission: Submission,
+) -> Result<Response, PageError> {
+    let visit = submission.visit;
+    let (me, id) = target(&visit, &id)?;
+    people::second_factor::reset(&visit.app.forum, Some(me), id).await?;
+    Ok(go(PATH, Notice::SecondFactorReset))
 }
 
 pub async fn disable(

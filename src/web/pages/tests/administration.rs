@@ -223,6 +223,7 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
             html(admin::people::PeoplePage {
                 layout: layout(),
                 tabs: admin::tabs("/admin/users"),
+                by_mail: false,
                 form: Form::default(),
                 roles: choices::roles(),
                 functions: choices::functions(),

@@ -4,7 +4,7 @@ mod administration;
 mod people;
 
 use administration::admin_pages;
-use people::{door_pages, reading_pages, writing_pages};
+use people::{account_pages, door_pages, reading_pages, writing_pages};
 
 use askama::Template;
 
@@ -59,6 +59,7 @@ pub fn every_page() -> Vec<(&'static str, String)> {
         reading_pages(),
         writing_pages(),
         door_pages(),
+        account_pages(),
         admin_pages(),
     ]
     .concat()

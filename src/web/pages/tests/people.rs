@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{audience::Tier, entry::Kind, follow::Relationship},
+    operations::people::second_factor::State,
     web::{
         form::Form,
         layout::Layout,
@@ -12,25 +13,30 @@ use crate::{
             entry::{EntryView, ReplyView},
             organisation::OrganisationView,
             samples,
+            square::Square,
         },
     },
 };
 
 use super::super::{
     about::{AboutPage, CodesPage, HelpPage, audiences, code_lists},
+    account::{AccountPage, PlaceRow, TokenRow},
     apply::{ApplyPage, FollowPage, Step},
     compose::{ComposePage, ConfirmPage, KindPage},
     directory::DirectoryPage,
     entry::{EntryPage, Reactions},
     find::FindPage,
     follows::{FollowsPage, Row, Side},
+    forgotten::ForgottenPage,
     handover::{AcceptPage, HandoverPage, ShownPage, Waiting},
     home::HomePage,
     link::{PasswordPage, SetupPage},
     organisation::{Following, OrganisationPage},
+    participation::RulesPage,
     profile::ProfilePage,
     report::ReportPage,
-    sign_in::SignInPage,
+    second_factor::{self, SecondFactorPage, SetupPage as FactorPage},
+    sign_in::{CodePage, SignInPage},
     timeline::TimelinePage,
 };
 use super::{cards, faces, faulty, html, paging};
@@ -308,6 +314,80 @@ fn apply(layout: Layout, taken: bool) -> ApplyPage {
     }
 }
 
+fn moment() -> Moment {
+    Moment::minute_of(samples::moment())
+}
+
+pub fn account_pages() -> Vec<(&'static str, String)> {
+    let layout = samples::layout;
+    let state = State {
+        is_set: true,
+        is_required: false,
+        codes_left: 7,
+    };
+    vec![
+        (
+            "account",
+            html(AccountPage {
+                layout: layout(),
+                email: "focal@n.example".into(),
+                places: [true, false]
+                    .map(|is_this| PlaceRow {
+                        reference: "abc".into(),
+                        agent: "Firefox on <Linux>".into(),
+                        since: moment(),
+                        seen: moment(),
+                        is_this,
+                    })
+                    .to_vec(),
+                tokens: vec![TokenRow {
+                    reference: "def".into(),
+                    scopes: "read write".into(),
+                    since: moment(),
+                    seen: None,
+                }],
+                second_factor: state,
+                accepted: Some(("1".into(), moment())),
+            }),
+        ),
+        (
+            "second-factor-setup",
+            html(FactorPage {
+                layout: layout(),
+                is_due: true,
+                secret: "ABCD EFGH".into(),
+                square: Square::of("otpauth://totp/x?secret=ABCDEFGH"),
+                form: faulty(&["code"]),
+            }),
+        ),
+        (
+            "second-factor",
+            html(SecondFactorPage {
+                layout: layout(),
+                state,
+                form: faulty(&["code"]),
+            }),
+        ),
+        (
+            "recovery-codes",
+            html(second_factor::CodesPage {
+                layout: layout(),
+                codes: vec!["abcd-efgh-ijkl-mnop".into()],
+            }),
+        ),
+        (
+            "participation",
+            html(RulesPage {
+                layout: layout(),
+                is_due: true,
+                version: "1".into(),
+                rules: vec!["Be exact & kind.".into()],
+                form: faulty(&["accepted"]),
+            }),
+        ),
+    ]
+}
+
 pub fn door_pages() -> Vec<(&'static str, String)> {
     let mut stranger = samples::layout();
     stranger.person = None;
@@ -317,6 +397,21 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
             html(SignInPage {
                 layout: stranger.clone(),
                 form: faulty(&["email"]),
+            }),
+        ),
+        (
+            "sign-in-code",
+            html(CodePage {
+                layout: stranger.clone(),
+                form: faulty(&["code"]),
+            }),
+        ),
+        (
+            "forgotten",
+            html(ForgottenPage {
+                layout: stranger.clone(),
+                by_mail: true,
+                sent: false,
             }),
         ),
         (
