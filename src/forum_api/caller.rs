@@ -45,8 +45,7 @@ impl Caller {
 
     /// For what concerns the person: needs a token that covers `scope`.
     pub fn signed_in(self, scope: &'static str) -> Result<Person, Problem> {
-        let (person, scopes) = self.0.ok_or(Problem::TokenNeeded)?;
-        covered(person, &scopes, scope)
+        covered(self.0.ok_or(Problem::TokenNeeded)?, scope)
     }
 
     /// For administrators with a token that covers `scope`.

@@ -7,9 +7,7 @@ use chrono::TimeDelta;
 use crate::{
     config::Config,
     operations::{Forum, applications},
-    storage::{
-        Error, accreditations, activities, credentials, deliveries, handovers, tombstones,
-    },
+    storage::{Error, accreditations, activities, credentials, deliveries, handovers, tombstones},
 };
 
 /// How long dead letters, and the records of what was delivered, are kept.

@@ -199,7 +199,9 @@ fn a_key_counts_only_if_its_owner_lists_it() {
         assert_eq!(peer.follows(&node, "stray", &stray, &key).await, 401);
         // Its owner is on another server.
         let foreign = peer.url("/keys/foreign");
-        peer.put_at("/keys/foreign", &pem(&public, &foreign, &other.url("/users/x")),
+        peer.put_at(
+            "/keys/foreign",
+            &pem(&public, &foreign, &other.url("/users/x")),
         );
         assert_eq!(peer.follows(&node, "victim", &foreign, &key).await, 401);
         assert_eq!(other.asked(), 0);

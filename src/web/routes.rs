@@ -19,8 +19,8 @@ use super::{
     error::PageError,
     pages::{
         about, account, admin, apply, blocks, compose, directory, find, follows, forgotten,
-        handover, home, link, organisation, participation, profile, react, report,
-        second_factor, sign_in, timeline,
+        handover, home, link, organisation, participation, profile, react, report, second_factor,
+        sign_in, timeline,
     },
     source,
     visit::Visit,

@@ -246,7 +246,8 @@ fn end_access(conn: &mut Conn, forum: &Forum, user: UserId) -> Result<(), storag
     users::set_disabled(conn, user, true)?;
     credentials::delete_sessions_of(conn, user)?;
     credentials::delete_links(conn, LinkPurpose::SetPassword, Some(user))?;
-    credentials::revoke_tokens_of(conn, user, now)
+    storage::access_tokens::revoke_all_of(conn, user, now)?;
+    Ok(())
 }
 
 /// What a link hands over, without using it up.

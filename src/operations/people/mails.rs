@@ -79,7 +79,7 @@ pub fn mail_link(
     let task = Task::MailLink { email, occasion };
     let id = id_of(&task);
     tasks::forget_dead(conn, id)?;
-    tasks::enqueue_once(conn, id, &task, forum.now())?;
+    tasks::enqueue_once(conn, &[(id, task)], forum.now())?;
     Ok(())
 }
 

@@ -76,13 +76,15 @@ fn a_new_key_of_ours_is_accredited_and_a_suspended_organisation_is_not_renewed()
         let node = own_anchor(db).await;
         let forum = &node.app.forum;
         let moj = accredited(&node, "moj").await;
-        rotate(forum, "moj").await.expect("rotated");
+        rotate(forum, None, "moj").await.expect("rotated");
         assert_eq!(node.tier_of(&moj).await, Tier::Public);
         keep(forum).await.expect("kept");
         assert_eq!(node.tier_of(&moj).await, Tier::Preferential);
         assert_eq!(count(&node).await, 2);
         let suspended = OrganisationState::Suspended;
-        set_state(forum, "moj", suspended).await.expect("suspended");
+        set_state(forum, None, "moj", suspended)
+            .await
+            .expect("suspended");
         node.pass(TimeDelta::days(61));
         keep(forum).await.expect("kept");
         assert_eq!(count(&node).await, 2);

@@ -122,7 +122,7 @@ fn an_accreditation_is_bound_to_the_key() {
         };
         issue(&node.app.forum, request).await.expect("issued");
         assert_eq!(node.tier_of(&moj).await, Tier::Preferential);
-        rotate(&node.app.forum, "moj").await.expect("rotated");
+        rotate(&node.app.forum, None, "moj").await.expect("rotated");
         assert_eq!(node.tier_of(&moj).await, Tier::Public);
     });
 }

@@ -99,6 +99,7 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
         visit,
         fields,
         client,
+        ..
     } = submission;
     if let Some(client) = client {
         visit.app.limits.applications.check(&client)?;

@@ -242,7 +242,12 @@ pub async fn accept(
     Path(secret): Path<String>,
     submission: Submission,
 ) -> Result<Response, PageError> {
-    let Submission { visit, fields, .. } = submission;
+    let Submission {
+        visit,
+        fields,
+        agent,
+        ..
+    } = submission;
     let forum = &visit.app.forum;
     let found = people::open_handover(forum, &secret).await?;
     let mut errors: Vec<FieldError> = password_errors(&fields);
@@ -250,7 +255,7 @@ pub async fn accept(
         let password = fields.raw("password").to_owned();
         match people::accept_handover(forum, &secret, password).await {
             Ok(user) => {
-                let session = people::start_session(forum, user.id).await?;
+                let session = people::start_session(forum, user.id, &agent).await?;
                 let mut response = go("/timeline", Notice::TookOver);
                 set_cookie(&mut response, &cookie(&visit, &session));
                 return Ok(response);

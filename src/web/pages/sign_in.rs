@@ -133,7 +133,7 @@ pub async fn enter(visit: &Visit, signed_in: &SignedIn, next: &str) -> Result<Re
 }
 
 /// The cookie of a session that has just begun.
-fn cookie(visit: &Visit, signed_in: &SignedIn) -> String {
+pub(super) fn cookie(visit: &Visit, signed_in: &SignedIn) -> String {
     let session = &signed_in.session;
     let lasts = (session.expires_at - session.created_at).to_std();
     visit

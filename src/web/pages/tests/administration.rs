@@ -12,8 +12,8 @@ use crate::web::{
 
 use super::super::admin::{
     self, accreditations::AccreditationsPage, applications::May, audit::AuditPage,
-    deliveries::DeliveriesPage, hosts::HostsPage,
-    organisations::OrganisationsPage, reports::ReportsPage,
+    deliveries::DeliveriesPage, hosts::HostsPage, organisations::OrganisationsPage,
+    reports::ReportsPage,
 };
 use super::super::apply::Step;
 use super::{faces, faulty, html, paging};
