@@ -414,6 +414,8 @@ fn every_route_says_who_may_call_it() {
         })
         .collect();
     let expected = [
+        ("GET", "/admin/audit", Auth::Administrator),
+        ("GET", "/admin/audit/check", Auth::Administrator),
         ("GET", "/admin/deliveries", Auth::Administrator),
         ("POST", "/admin/deliveries/drop", Auth::Administrator),
         ("POST", "/admin/deliveries/replay", Auth::Administrator),
