@@ -122,6 +122,7 @@ async fn deliveries_per_second(rounds: usize, with_dead: bool) -> f64 {
         read_pins: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         read_conversation: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         compare_followers: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
+        mailer: None,
     };
     let begun = Instant::now();
     let runner = jobs::start(&app.forum, &app.config.delivery, courier, functions);
