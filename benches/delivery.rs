@@ -124,9 +124,10 @@ async fn deliveries_per_second(rounds: usize, with_dead: bool) -> f64 {
         compare_followers: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         ask_for_lists: Box::new(|()| Box::pin(async { Ok(Next::Done) })),
         ask_for_accreditations: Box::new(|()| Box::pin(async { Ok(Next::Done) })),
+        mailer: None,
     };
     let begun = Instant::now();
-    let runner = jobs::start(&app.forum, &app.config.delivery, courier, functions);
+    let runner = jobs::start(&app.forum, &app.config, courier, functions);
     let all = rounds * SERVERS;
     while taken.load(Ordering::Relaxed) < all || pending(&app.forum, &hosts[..SERVERS]).await > 0 {
         sleep(Duration::from_millis(10)).await;

@@ -58,24 +58,32 @@ export function code(key) {
   return String(number % 1_000_000).padStart(6, "0");
 }
 
+// The heading of the page after the one with this heading.
+async function next(page, heading) {
+  const other = page.locator("h1").filter({ hasNotText: heading }).first();
+  await other.waitFor();
+  return (await other.innerText()).trim();
+}
+
 // Does what a node asks of people before it lets them in.
 async function arrive(page, email) {
-  for (let step = 0; step < 4; step += 1) {
-    const heading = (await page.getByRole("heading", { level: 1 }).first().innerText()).trim();
-    if (heading === "Second step") {
-      await page.getByLabel("Code").fill(recoveryCodes.get(email).pop());
-      await page.getByRole("button", { name: "Sign in" }).click();
-    } else if (heading === "Set up a second factor") {
-      await page.getByLabel("Code").fill(code(await page.locator("#key").innerText()));
-      await page.getByRole("button", { name: "Finish" }).click();
-      recoveryCodes.set(email, await page.locator("#recovery-codes li").allInnerTexts());
-      await page.getByRole("link", { name: /go on/ }).click();
-    } else if (heading === "Rules of participation") {
-      await page.getByRole("checkbox", { name: /I accept/ }).check();
-      await page.getByRole("button", { name: "Go on" }).click();
-    } else {
-      return;
-    }
-    await page.waitForLoadState();
+  let heading = await next(page, "Sign in");
+  if (heading === "Second step") {
+    await page.getByLabel("Code").fill(recoveryCodes.get(email).pop());
+    await page.getByRole("button", { name: "Sign in" }).click();
+    heading = await next(page, heading);
+  }
+  if (heading === "Set up a second factor") {
+    await page.getByLabel("Code").fill(code(await page.locator("#key").innerText()));
+    await page.getByRole("button", { name: "Finish" }).click();
+    const codes = await next(page, heading);
+    recoveryCodes.set(email, await page.locator("#recovery-codes li").allInnerTexts());
+    await page.getByRole("link", { name: /go on/ }).click();
+    heading = await next(page, codes);
+  }
+  if (heading === "Rules of participation") {
+    await page.getByRole("checkbox", { name: /I accept/ }).check();
+    await page.getByRole("button", { name: "Go on" }).click();
+    await next(page, heading);
   }
 }

@@ -42,7 +42,7 @@ pub(super) struct Part {
 #[derive(Args)]
 pub(super) struct Verify {
     /// A hash that was noted earlier
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", allow_hyphen_values = true)]
     seen: Option<String>,
 }
 

@@ -426,6 +426,8 @@ fn every_route_says_who_may_call_it() {
             "/admin/accreditations/{id}/revoke",
             Auth::Administrator,
         ),
+        ("GET", "/admin/audit", Auth::Administrator),
+        ("GET", "/admin/audit/check", Auth::Administrator),
         ("GET", "/admin/deliveries", Auth::Administrator),
         ("POST", "/admin/deliveries/drop", Auth::Administrator),
         ("POST", "/admin/deliveries/replay", Auth::Administrator),

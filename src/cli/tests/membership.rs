@@ -7,7 +7,6 @@ use crate::{domain::application::Draft, operations::applications, storage::testi
 
 /// Applies as anybody would; the id.
 fn applied(site: &Site, category: &str, handle: &str) -> String {
-    let app = site.app();
     let draft = Draft {
         name: format!("The {handle}"),
         handle: handle.to_owned(),
@@ -19,8 +18,11 @@ fn applied(site: &Site, category: &str, handle: &str) -> String {
         email: format!("focal@{handle}.example"),
         function: String::new(),
     };
-    let sent = applications::apply(&app.forum, &app.config, &draft);
-    let (application, _) = block_on(sent).expect("applied");
+    let sent = block_on(async {
+        let app = site.app();
+        applications::apply(&app.forum, &app.config, &draft).await
+    });
+    let (application, _) = sent.expect("applied");
     application.id.to_string()
 }
 

@@ -152,6 +152,9 @@ pub struct ApplicationDocument {
     history: Vec<EventDocument>,
     /// When what the applicant wrote was deleted, after its time.
     cleared_at: Option<DateTime<Utc>>,
+    /// Only in the answer to the last approval: the one-time link with which
+    /// the focal point chooses a password. It is told once.
+    pub link: Option<String>,
 }
 
 impl From<Seen> for ApplicationDocument {
@@ -182,20 +185,10 @@ impl From<Seen> for ApplicationDocument {
                 .map(|event| EventDocument::new(event, event.by.map(by)))
                 .collect(),
             cleared_at: application.cleared_at,
+            link: None,
             warnings: seen.warnings.into_iter().map(Into::into).collect(),
         }
     }
-}
-
-/// An application after an approval.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DecidedApplication)]
-pub struct DecidedDocument {
-    #[serde(flatten)]
-    pub application: ApplicationDocument,
-    /// With the last approval: the one-time link with which the focal point
-    /// chooses a password. It is told once.
-    pub link: Option<String>,
 }
 
 /// An application as its applicant sees it.

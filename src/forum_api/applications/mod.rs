@@ -26,7 +26,7 @@ use crate::{
     operations::applications::{self as verbs, ApplicationError, Decided},
     storage::{self, applications},
 };
-use document::{ApplicationDocument, DecidedDocument};
+use document::ApplicationDocument;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -159,7 +159,7 @@ struct ApprovalInput {
     params(("id" = String, Path, description = "Of the application")),
     request_body(content = ApprovalInput, content_type = "application/json"),
     responses(
-        (status = 200, body = DecidedDocument),
+        (status = 200, body = ApplicationDocument),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
@@ -173,7 +173,7 @@ async fn approve(
     Path(id): Path<String>,
     caller: Caller,
     MaybeJsonObject(members): MaybeJsonObject,
-) -> Result<Json<DecidedDocument>, Problem> {
+) -> Result<Json<ApplicationDocument>, Problem> {
     let person = caller.administers("admin:write")?;
     let mut fields = Fields::new(members, &["handle"], &[]);
     let handle = fields.text("handle").value();
@@ -184,10 +184,9 @@ async fn approve(
         Decided::First(_) => None,
         Decided::Admitted(member) => Some(app.forum.urls.one_time_link(&member.link.0).into()),
     };
-    Ok(Json(DecidedDocument {
-        application: seen(&app, id).await?,
-        link,
-    }))
+    let mut document = seen(&app, id).await?;
+    document.link = link;
+    Ok(Json(document))
 }
 
 /// Why an application is refused.

@@ -127,7 +127,7 @@ fn anybody_applies_and_follows_and_an_organiser_admits() {
 
         let approved = world.approve(id, &world.anna, None).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
-        assert_described(&world.node, "DecidedApplication", &approved.json()).await;
+        assert_described(&world.node, "Application", &approved.json()).await;
         let approved = approved.json();
         assert_eq!(approved["state"], "approved");
         assert_eq!(approved["organisation"]["handle"], "lantern");
@@ -152,7 +152,7 @@ fn a_government_needs_two_people_and_nobody_is_two() {
         let id = world.newest().await;
         let first = world.approve(&id, &world.anna, Some(json!({}))).await;
         assert_eq!(first.status, 200, "{}", first.body);
-        assert_described(&world.node, "DecidedApplication", &first.json()).await;
+        assert_described(&world.node, "Application", &first.json()).await;
         assert_eq!(first.json()["link"], Value::Null);
         assert_eq!(first.json()["state"], "submitted");
         assert_eq!(first.json()["approvals"], 1);

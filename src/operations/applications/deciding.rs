@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum Decided {
     /// Another person must approve too.
-    First(Application),
+    First(Box<Application>),
     Admitted(Box<Admitted>),
 }
 
@@ -149,7 +149,7 @@ pub async fn approve(
                     record(conn, forum, &application, kind, Some(who), String::new())?;
                     let decision = Decision::ApplicationSeconded;
                     log(conn, forum, who.user(), decision, &application)?;
-                    Ok(Decided::First(application))
+                    Ok(Decided::First(Box::new(application)))
                 }
                 Approved::Wholly => {
                     let (organisation, focal_point, link) =

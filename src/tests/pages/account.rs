@@ -433,7 +433,7 @@ fn rules_are_asked_for_again_when_they_change_and_programs_only_read_until_then(
         let (node, person) = member(db).await;
         let (mut browser, _) = sign_in(&node, None).await;
         assert_eq!(browser.open("/timeline").await.status, StatusCode::OK);
-        let changed = [("VIRTUAL_FORUM_PARTICIPATION__VERSION", "\"2\"")];
+        let changed = [("VIRTUAL_FORUM_PARTICIPATION__VERSION", "2")];
         let node = TestApp::with(node.app.forum.db.clone(), &changed);
         let scopes = "read write".parse().expect("scopes");
         let token = people::create_token(&node.app.forum, None, EMAIL, &scopes).await;

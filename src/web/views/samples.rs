@@ -49,7 +49,7 @@ pub fn person() -> Person {
         organisation_path: "/orgs/harbourlight".into(),
         requests: 2,
         reports: 0,
-        applications: 1,
+        applications: 0,
     }
 }
 
