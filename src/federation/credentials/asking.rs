@@ -228,7 +228,7 @@ async fn ask_all(
     let asked: Vec<Vec<(Source, Asked)>> = stream::iter(by_host.into_values())
         .map(|sources| async move {
             let mut asked = Vec::new();
-            let mut silent = None;
+            let mut silent: Option<String> = None;
             for source in sources {
                 let outcome = match &silent {
                     Some(error) => Asked::Failed(error.clone()),
