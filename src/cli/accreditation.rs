@@ -103,7 +103,7 @@ pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result
     match command {
         Command::Issue(new) => issue(&app, new).await,
         Command::Renew(named) => {
-            let (issued, document) = accreditations::renew(&app.forum, &named.id).await?;
+            let (issued, document) = accreditations::renew(&app.forum, None, &named.id).await?;
             Ok(signed(&issued, document))
         }
         Command::Revoke(named) => revoke(&app, named).await,
@@ -127,7 +127,7 @@ async fn issue(app: &App, new: Issue) -> anyhow::Result<Report> {
         about,
         days: new.days,
     };
-    let (issued, document) = accreditations::issue(&app.forum, request).await?;
+    let (issued, document) = accreditations::issue(&app.forum, None, request).await?;
     Ok(signed(&issued, document))
 }
 
@@ -158,7 +158,7 @@ fn claim(claim: &Claim) -> String {
 }
 
 async fn revoke(app: &App, named: Revoke) -> anyhow::Result<Report> {
-    let revoked = accreditations::revoke(&app.forum, &named.id, &named.reason).await?;
+    let revoked = accreditations::revoke(&app.forum, None, &named.id, &named.reason).await?;
     Ok(Report::new(
         format!(
             "{} is revoked. Other nodes that can reach this one know it within a minute.",

@@ -33,7 +33,7 @@ pub(super) struct Create {
 pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result<Report> {
     let app = ground.app()?;
     let anchor = match command {
-        Command::Create(new) => accreditations::create_anchor(&app.forum, &new.name).await?,
+        Command::Create(new) => accreditations::create_anchor(&app.forum, None, &new.name).await?,
         Command::Show => accreditations::anchor(&app.forum)
             .await?
             .ok_or(AccreditationError::NoAnchor)?,

@@ -58,6 +58,11 @@ decisions! {
     /// The link waits for the new focal point.
     HandoverArranged = "handover-arranged", "Hand-over to a new focal point arranged";
     HandoverWithdrawn = "handover-withdrawn", "Hand-over to a new focal point withdrawn";
+    AnchorMade = "anchor-made", "Node made an anchor";
+    AccreditationIssued = "accreditation-issued", "Accreditation issued";
+    /// By somebody; that an anchor renews by itself is no decision.
+    AccreditationRenewed = "accreditation-renewed", "Accreditation renewed";
+    AccreditationRevoked = "accreditation-revoked", "Accreditation revoked";
     FunctionChanged = "function-changed", "Office of a person changed";
     HandedOver = "handed-over", "Handed over to a new focal point";
 }

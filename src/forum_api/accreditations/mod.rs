@@ -172,7 +172,8 @@ async fn issue(
     let subject = lookup::key_holder(&app.federation, &request.subject)
         .await
         .map_err(not_found)?;
-    let (issued, credential) = verbs::issue(&app.forum, Request { subject, ..request }).await?;
+    let request = Request { subject, ..request };
+    let (issued, credential) = verbs::issue(&app.forum, Some(person.user.id), request).await?;
     let by = app.forum.trust.name(&issued.held.credential.issuer);
     let mut document =
         AccreditationDocument::issued(&issued, by.map(str::to_owned), app.forum.now());
@@ -251,9 +252,9 @@ async fn renew(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<AccreditationDocument>), Problem> {
-    caller.administers("admin:write")?;
+    let me = Some(caller.administers("admin:write")?.user.id);
     let id: CredentialId = id.parse().map_err(|_| Problem::NotFound)?;
-    let (issued, credential) = verbs::renew(&app.forum, &id).await?;
+    let (issued, credential) = verbs::renew(&app.forum, me, &id).await?;
     let by = app.forum.trust.name(&issued.held.credential.issuer);
     let mut document =
         AccreditationDocument::issued(&issued, by.map(str::to_owned), app.forum.now());
@@ -291,12 +292,12 @@ async fn revoke(
     caller: Caller,
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<AccreditationDocument>, Problem> {
-    caller.administers("admin:write")?;
+    let me = Some(caller.administers("admin:write")?.user.id);
     let mut fields = Fields::new(members, &["reason"], &[]);
     let reason = fields.text("reason").value().unwrap_or_default();
     fields.finish()?;
     let id: CredentialId = id.parse().map_err(|_| Problem::NotFound)?;
-    let revoked = verbs::revoke(&app.forum, &id, &reason).await?;
+    let revoked = verbs::revoke(&app.forum, me, &id, &reason).await?;
     let by = app.forum.trust.name(&revoked.held.credential.issuer);
     let by = by.map(str::to_owned);
     Ok(Json(AccreditationDocument::issued(

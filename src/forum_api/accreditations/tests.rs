@@ -99,7 +99,7 @@ fn what_cannot_be_accredited_is_refused_field_by_field() {
             faults(&post(&node, "", &token, government).await),
             ["actor"]
         );
-        let anchor = create_anchor(&node.app.forum, "Own").await;
+        let anchor = create_anchor(&node.app.forum, None, "Own").await;
         anchor.expect("an anchor");
         for (body, fields) in [
             (json!({}), vec!["actor", "category"]),

@@ -2,7 +2,8 @@
 
 use super::{AccreditationError, AnchorKey};
 use crate::{
-    operations::Forum,
+    domain::{audit::Decision, id::UserId},
+    operations::{Forum, audit},
     storage::{
         self, Conn,
         accreditations::{self, StoredAnchor},
@@ -16,7 +17,11 @@ const MAX_NAME_CHARS: usize = 200;
 ///
 /// # Errors
 /// [`AccreditationError::AnchorExists`], [`AccreditationError::InvalidName`].
-pub async fn create_anchor(forum: &Forum, name: &str) -> Result<StoredAnchor, AccreditationError> {
+pub async fn create_anchor(
+    forum: &Forum,
+    by: Option<UserId>,
+    name: &str,
+) -> Result<StoredAnchor, AccreditationError> {
     let name = name.trim().to_owned();
     let chars = name.chars().count();
     if chars == 0 || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
@@ -35,6 +40,15 @@ pub async fn create_anchor(forum: &Forum, name: &str) -> Result<StoredAnchor, Ac
                 created_at: forum.now(),
             };
             accreditations::insert_anchor(conn, &anchor)?;
+            let subject = format!("anchor {}", anchor.did);
+            audit::record(
+                conn,
+                forum,
+                by,
+                Decision::AnchorMade,
+                &subject,
+                &anchor.name,
+            )?;
             Ok(anchor)
         })
         .await

@@ -14,12 +14,14 @@ use crate::{
     domain::{
         accreditation::{Claim, Credential, CredentialId, Held, MAX_DAYS, StatusPosition},
         audience::Tier,
+        audit::Decision,
+        id::UserId,
         organisation::{Category, Organisation, OrganisationState},
         taxonomy::{self, Scheme},
     },
-    operations::{Forum, forum::random_bytes, node},
+    operations::{Forum, audit, forum::random_bytes, node},
     storage::{
-        Conn,
+        self, Conn,
         accreditations::{self, Issued, Known},
         organisations,
     },
@@ -53,13 +55,17 @@ pub struct Request {
 ///
 /// # Errors
 /// [`AccreditationError`] states the rules.
-pub async fn issue(forum: &Forum, request: Request) -> Result<(Issued, Value), AccreditationError> {
+pub async fn issue(
+    forum: &Forum,
+    by: Option<UserId>,
+    request: Request,
+) -> Result<(Issued, Value), AccreditationError> {
     if request.subject == forum.urls.node_actor() {
         // A node may be accredited before it was ever served.
         node::ensure_keys(forum).await?;
     }
     forum
-        .write(move |conn, forum| issue_in(conn, forum, request))
+        .write(move |conn, forum| issue_in(conn, forum, by, request))
         .await
 }
 
@@ -67,6 +73,7 @@ pub async fn issue(forum: &Forum, request: Request) -> Result<(Issued, Value), A
 pub fn issue_in(
     conn: &mut Conn,
     forum: &Forum,
+    by: Option<UserId>,
     request: Request,
 ) -> Result<(Issued, Value), AccreditationError> {
     let (_, key) = anchor::own(conn)?;
@@ -84,7 +91,31 @@ pub fn issue_in(
         days: request.days,
         renews: None,
     };
-    write(conn, forum, &key, new)
+    let (issued, document) = write(conn, forum, &key, new)?;
+    log(conn, forum, by, Decision::AccreditationIssued, &issued)?;
+    Ok((issued, document))
+}
+
+/// What was decided, as the log of decisions tells it.
+fn log(
+    conn: &mut Conn,
+    forum: &Forum,
+    by: Option<UserId>,
+    decision: Decision,
+    issued: &Issued,
+) -> Result<(), storage::Error> {
+    let credential = &issued.held.credential;
+    let subject = format!("accreditation {}", credential.id);
+    let what = match &credential.claim {
+        Claim::Organisation { category, .. } => category.as_str(),
+        Claim::Node { audience } => audience.as_str(),
+    };
+    let mut detail = format!("{} as {what}", credential.subject);
+    if !issued.reason.is_empty() {
+        detail.push_str(": ");
+        detail.push_str(&issued.reason);
+    }
+    audit::record(conn, forum, by, decision, &subject, &detail)
 }
 
 /// Is this actor one that can be accredited so?
@@ -205,6 +236,7 @@ pub(super) fn write(
 /// [`AccreditationError::KeyChanged`].
 pub async fn renew(
     forum: &Forum,
+    by: Option<UserId>,
     id: &CredentialId,
 ) -> Result<(Issued, Value), AccreditationError> {
     let id = id.clone();
@@ -212,7 +244,9 @@ pub async fn renew(
         .write(move |conn, forum| {
             let found = accreditations::issued_by_id(conn, &id)?;
             let before = found.ok_or(AccreditationError::NotIssued)?;
-            renew_in(conn, forum, &before)
+            let (issued, document) = renew_in(conn, forum, &before)?;
+            log(conn, forum, by, Decision::AccreditationRenewed, &issued)?;
+            Ok((issued, document))
         })
         .await
 }
@@ -257,6 +291,7 @@ pub(super) fn renew_in(
 /// [`AccreditationError::NotIssued`].
 pub async fn revoke(
     forum: &Forum,
+    by: Option<UserId>,
     id: &CredentialId,
     reason: &str,
 ) -> Result<Issued, AccreditationError> {
@@ -275,7 +310,9 @@ pub async fn revoke(
                 lists::sign(conn, forum, &key, number)?;
             }
             arriving::changed(conn, forum, &found.held.credential.subject)?;
-            find(conn)?.ok_or(AccreditationError::NotIssued)
+            let revoked = find(conn)?.ok_or(AccreditationError::NotIssued)?;
+            log(conn, forum, by, Decision::AccreditationRevoked, &revoked)?;
+            Ok(revoked)
         })
         .await
 }

@@ -60,6 +60,9 @@ pub fn standing_of(
     ))
 }
 
+/// A credential, and why it counts for nothing if it does.
+pub type Weighed = (Held, Result<(), Weakness>);
+
 /// Every credential that is held for an actor, with what it is worth.
 ///
 /// # Errors
@@ -68,7 +71,7 @@ pub fn weighed_of(
     conn: &mut Conn,
     forum: &Forum,
     actor: &Url,
-) -> Result<Vec<(Held, Result<(), Weakness>)>, storage::Error> {
+) -> Result<Vec<Weighed>, storage::Error> {
     let keys = keys_of(conn, actor)?;
     let now = forum.now();
     let held = accreditations::held_of(conn, actor)?.into_iter();

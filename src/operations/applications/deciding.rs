@@ -5,6 +5,7 @@ use super::{ApplicationError, locked, organiser, record};
 use crate::{
     domain::{
         account::{LinkPurpose, Role, User},
+        accreditation::USUAL_DAYS,
         application::{
             Application, ApplicationState, Approval, Approved, EventKind, MAX_QUESTION_CHARS,
             MAX_REFUSAL_CHARS, check_text,
@@ -14,11 +15,13 @@ use crate::{
         organisation::{Category, Handle, Organisation},
     },
     operations::{
-        ActorKeys, Forum, audit,
+        ActorKeys, Forum,
+        accreditations::{About, AccreditationError, Request, issue_in},
+        audit,
         organisations::{NewOrganisation, OrganisationError, create_in},
         people::{self, PeopleError, Person, Secret},
     },
-    storage::{self, Conn, functions, organisations, users},
+    storage::{self, Conn, accreditations, functions, organisations, users},
 };
 
 /// What an approval came to.
@@ -266,9 +269,35 @@ fn admit(
         other => ApplicationError::invalid("email", other.to_string()),
     })?;
     functions::set(conn, focal_point.id, wish.function)?;
+    accredit(conn, forum, by, &organisation)?;
     people::record_created(conn, forum, by, &focal_point, &organisation)?;
     let link = invite(conn, forum, &focal_point)?;
     Ok((organisation, focal_point, link))
+}
+
+/// Where this node is an anchor, its word goes with the approval.
+fn accredit(
+    conn: &mut Conn,
+    forum: &Forum,
+    by: Option<UserId>,
+    organisation: &Organisation,
+) -> Result<(), ApplicationError> {
+    let (Some(category), Some(_)) = (organisation.category, accreditations::anchor(conn)?) else {
+        return Ok(());
+    };
+    let request = Request {
+        subject: organisation.uri.clone(),
+        about: About::Organisation {
+            category,
+            country: organisation.country.clone(),
+        },
+        days: USUAL_DAYS,
+    };
+    match issue_in(conn, forum, by, request) {
+        Ok(_) => Ok(()),
+        Err(AccreditationError::Storage(error)) => Err(error.into()),
+        Err(error) => Err(ApplicationError::invalid("", error.to_string())),
+    }
 }
 
 /// The focal point's way in. Whoever approves hands it over; where mail can be

@@ -33,7 +33,7 @@ async fn accredited(node: &TestApp, handle: &str) -> crate::domain::organisation
         },
         days: 90,
     };
-    issue(&node.app.forum, request).await.expect("issued");
+    issue(&node.app.forum, None, request).await.expect("issued");
     organisation
 }
 
@@ -60,12 +60,12 @@ fn what_is_nearly_over_is_renewed_until_it_is_revoked() {
             .expect("a list")
             .pop();
         let first = first.expect("the first").held.credential.id;
-        revoke(forum, &first, "").await.expect("revoked");
+        revoke(forum, None, &first, "").await.expect("revoked");
         assert_eq!(node.tier_of(&moj).await, Tier::Public);
         node.pass(TimeDelta::days(30));
         keep(forum).await.expect("kept");
         assert_eq!(count(&node).await, 2);
-        let refused = renew(forum, &first).await;
+        let refused = renew(forum, None, &first).await;
         assert!(matches!(refused, Err(AccreditationError::Revoked)));
     });
 }
@@ -122,7 +122,7 @@ fn two_revocations_of_one_second_make_two_lists() {
         let two = accredited(&node, "two").await;
         let all = issued(forum, Window::first(100)).await.expect("a list");
         for one in &all {
-            revoke(forum, &one.held.credential.id, "")
+            revoke(forum, None, &one.held.credential.id, "")
                 .await
                 .expect("revoked");
         }

@@ -105,7 +105,7 @@ pub const TRUST: &str = "VIRTUAL_FORUM_TRUST__ANCHORS";
 /// A node that trusts its own anchor, and nobody else.
 pub async fn own_anchor(db: Db) -> TestApp {
     let before = TestApp::new(db.clone());
-    let anchor = create_anchor(&before.app.forum, "Own").await;
+    let anchor = create_anchor(&before.app.forum, None, "Own").await;
     let trust = trusting(&[&anchor.expect("an anchor").did]);
     TestApp::with(db, &[(TRUST, &trust)])
 }

@@ -79,7 +79,7 @@ fn an_accreditation_opens_and_its_revocation_closes_at_the_next_request() {
             days: 90,
         };
         let forum = &node.app.forum;
-        issue(forum, request(moj.uri.clone()))
+        issue(forum, None, request(moj.uri.clone()))
             .await
             .expect("issued");
         let author = node.token("moj", Role::FocalPoint, "read write").await;
@@ -96,16 +96,20 @@ fn an_accreditation_opens_and_its_revocation_closes_at_the_next_request() {
             ]
         };
         assert_eq!(statuses(&mut browser).await, [404, 404]);
-        let (issued, _) = issue(forum, request(reader.uri.clone()))
+        let (issued, _) = issue(forum, None, request(reader.uri.clone()))
             .await
             .expect("issued");
         assert_eq!(statuses(&mut browser).await, [200, 200]);
         let id = &issued.held.credential.id;
-        revoke(forum, id, "by mistake").await.expect("revoked");
+        revoke(forum, None, id, "by mistake")
+            .await
+            .expect("revoked");
         assert_eq!(statuses(&mut browser).await, [404, 404]);
         // Not the other one, and not for ever.
         assert_eq!(node.tier_of(&moj).await, Tier::Preferential);
-        issue(forum, request(reader.uri)).await.expect("issued");
+        issue(forum, None, request(reader.uri))
+            .await
+            .expect("issued");
         assert_eq!(statuses(&mut browser).await, [200, 200]);
     });
 }
@@ -120,7 +124,7 @@ fn an_accreditation_is_bound_to_the_key() {
             about: government(),
             days: 90,
         };
-        issue(&node.app.forum, request).await.expect("issued");
+        issue(&node.app.forum, None, request).await.expect("issued");
         assert_eq!(node.tier_of(&moj).await, Tier::Preferential);
         rotate(&node.app.forum, None, "moj").await.expect("rotated");
         assert_eq!(node.tier_of(&moj).await, Tier::Public);
@@ -250,7 +254,10 @@ fn only_what_can_be_accredited_is() {
                 about,
                 days,
             };
-            let refused = issue(forum, request).await.expect_err(expected).to_string();
+            let refused = issue(forum, None, request)
+                .await
+                .expect_err(expected)
+                .to_string();
             assert!(refused.contains(expected), "{refused}");
         }
         let request = Request {
@@ -258,7 +265,7 @@ fn only_what_can_be_accredited_is() {
             about: node_of(Tier::Members),
             days: 90,
         };
-        let (issued, document) = issue(forum, request).await.expect("issued");
+        let (issued, document) = issue(forum, None, request).await.expect("issued");
         assert_eq!(document["type"][1], "NodeMembership");
         assert_eq!(issued.held.credential.subject, actor);
         let (looking, at) = (forum.clone(), forum.urls.shared_inbox());

@@ -37,7 +37,7 @@ async fn scene(db: Db) -> (TestApp, Value) {
         },
         days: 90,
     };
-    let (_, credential) = issue(&node.app.forum, request).await.expect("issued");
+    let (_, credential) = issue(&node.app.forum, None, request).await.expect("issued");
     (node, credential)
 }
 
@@ -71,7 +71,9 @@ fn an_organisation_shows_its_credentials_whole_and_a_field_for_people() {
             .expect("an id")
             .parse()
             .expect("an id");
-        revoke(&node.app.forum, &id, "").await.expect("revoked");
+        revoke(&node.app.forum, None, &id, "")
+            .await
+            .expect("revoked");
         let shown = document(&node, "/orgs/moj/accreditations").await.json();
         assert_eq!(shown["items"], json!([]));
     });
@@ -91,7 +93,7 @@ fn the_node_shows_its_membership() {
             },
             days: 30,
         };
-        let (_, credential) = issue(&node.app.forum, request).await.expect("issued");
+        let (_, credential) = issue(&node.app.forum, None, request).await.expect("issued");
         let shown = document(&node, "/actor/accreditations").await.json();
         assert_eq!(shown["items"], json!([credential]));
     });

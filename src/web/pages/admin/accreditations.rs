@@ -204,8 +204,8 @@ fn trusted(anchor: &crate::domain::accreditation::Anchor) -> Trusted {
 /// Makes this node's anchor.
 pub async fn create_anchor(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
-    match verbs::create_anchor(&visit.app.forum, fields.text("name")).await {
+    let me = Some(visit.administrator()?.who.user.id);
+    match verbs::create_anchor(&visit.app.forum, me, fields.text("name")).await {
         Ok(_) => Ok(go(PATH, Notice::AnchorMade)),
         Err(error) => refused(&visit, fields, error).await,
     }
@@ -236,7 +236,7 @@ pub async fn issue(submission: Submission) -> Result<Response, PageError> {
     };
     let forum = &visit.app.forum;
     let request = Request { subject, ..request };
-    match verbs::issue(forum, request).await {
+    match verbs::issue(forum, Some(person.who.user.id), request).await {
         Ok((issued, document)) => shown(&visit, &issued, &document, Notice::AccreditationIssued),
         Err(error) => refused(&visit, fields, error).await,
     }
@@ -334,9 +334,9 @@ async fn refused(
 
 pub async fn renew(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
     let visit = submission.visit;
-    visit.administrator()?;
+    let me = Some(visit.administrator()?.who.user.id);
     let id: CredentialId = id.parse().map_err(|_| PageError::NotFound)?;
-    let (issued, document) = verbs::renew(&visit.app.forum, &id).await?;
+    let (issued, document) = verbs::renew(&visit.app.forum, me, &id).await?;
     shown(&visit, &issued, &document, Notice::AccreditationIssued)
 }
 
@@ -358,9 +358,9 @@ pub async fn ask_revoke(visit: Visit, Path(id): Path<String>) -> Result<Response
 
 pub async fn revoke(Path(id): Path<String>, submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = Some(visit.administrator()?.who.user.id);
     let id: CredentialId = id.parse().map_err(|_| PageError::NotFound)?;
-    verbs::revoke(&visit.app.forum, &id, fields.text("reason")).await?;
+    verbs::revoke(&visit.app.forum, me, &id, fields.text("reason")).await?;
     Ok(go(PATH, Notice::AccreditationRevoked))
 }
 
