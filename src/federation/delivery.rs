@@ -3,6 +3,7 @@
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, Method};
 use hyper::body::Bytes;
 use moka::sync::Cache;
@@ -10,10 +11,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 
 use crate::{
-    domain::{
-        delivery::{Delivery, Outcome},
-        id::DeliveryId,
-    },
+    domain::delivery::{Delivery, Outcome},
     storage::{
         self, Conn, Db,
         deliveries::{self, Clearance},
@@ -44,8 +42,8 @@ struct Inner {
     keys: KeyCache,
     signers: Cache<Url, Signer>,
     followers: Ours,
-    /// As many signatures at once as there are processors: more would only
-    /// crowd out other work.
+    /// As many are read and signed at once as there are processors: more would
+    /// only crowd out other work.
     signing: Semaphore,
 }
 
@@ -67,6 +65,7 @@ enum Obstacle {
 }
 
 /// What is read of one delivery right before it is sent.
+#[derive(Clone)]
 struct Prepared {
     document: Bytes,
     /// Who signs.
@@ -126,11 +125,16 @@ impl Courier {
 impl Inner {
     async fn send(&self, delivery: &Delivery) -> Result<Outcome, Obstacle> {
         let inbox = &delivery.inbox;
-        let mut prepared = self.prepare(delivery.id, inbox).await?;
-        let mut looked_again = false;
         let mut attempts = self.client.attempts(inbox).await;
+        let (mut prepared, headers) = self.prepare(delivery, attempts.current()).await?;
+        let mut signed = Some(headers);
+        let mut looked_again = false;
         loop {
-            let mut answer = self.post(inbox, &prepared, attempts.current()).await?;
+            let headers = match signed.take() {
+                Some(headers) => headers,
+                None => self.sign(inbox, &prepared, attempts.current()).await?,
+            };
+            let mut answer = self.post(inbox, &prepared, headers).await;
             if let Ok(response) = &mut answer {
                 // Perhaps it was signed with a key that was replaced.
                 if matches!(response.status.as_u16(), 401 | 403) && !looked_again {
@@ -152,11 +156,19 @@ impl Inner {
     }
 
     /// One read on one snapshot: may it leave, with which text and whose key.
-    async fn prepare(&self, id: DeliveryId, inbox: &Url) -> Result<Prepared, Obstacle> {
+    /// And its first signature, on the same thread.
+    async fn prepare(
+        &self,
+        delivery: &Delivery,
+        scheme: &Scheme,
+    ) -> Result<(Prepared, HeaderMap), Obstacle> {
+        let turn = self.signing.acquire().await;
+        let _turn = turn.map_err(|_closed| Obstacle::Stopping)?;
         let allowlist = self.allowlist;
         let (cache, signers) = (self.keys.clone(), self.signers.clone());
-        let (followers, inbox) = (self.followers.clone(), inbox.clone());
-        let prepared = self.db.read(move |conn| {
+        let (id, inbox) = (delivery.id, delivery.inbox.clone());
+        let followers = self.followers.clone();
+        let read = move |conn: &mut Conn| {
             let (document, actor) = match deliveries::clear(conn, id, allowlist)? {
                 Clearance::Send { document, actor } => (document, actor),
                 Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
@@ -176,8 +188,13 @@ impl Inner {
                 signer,
                 followers,
             })
-        });
-        prepared.await
+        };
+        let (inbox, scheme, now) = (delivery.inbox.clone(), scheme.clone(), (self.clock)());
+        let sign = move |prepared: Prepared| {
+            let headers = prepared.sign(&inbox, &scheme, now)?;
+            Ok((prepared, headers))
+        };
+        self.db.read_then(read, sign).await
     }
 
     /// Reads the author's key again; true if it is another one now.
@@ -197,18 +214,16 @@ impl Inner {
         &self,
         inbox: &Url,
         prepared: &Prepared,
-        scheme: &Scheme,
-    ) -> Result<Result<Response, FetchError>, Obstacle> {
-        let mut headers = self.sign(inbox, prepared, scheme).await?;
+        mut headers: HeaderMap,
+    ) -> Result<Response, FetchError> {
         if let Some(followers) = &prepared.followers {
             headers.insert(&synchronisation::NAME, followers.clone());
         }
         let body = prepared.document.clone();
-        Ok(self.client.post(inbox, headers, body).await)
+        self.client.post(inbox, headers, body).await
     }
 
-    /// A signature takes most of a millisecond: not on a thread that serves
-    /// others. The date is that of sending, because others accept an hour.
+    /// Signs once more, in another way or with another key.
     async fn sign(
         &self,
         inbox: &Url,
@@ -217,13 +232,24 @@ impl Inner {
     ) -> Result<HeaderMap, Obstacle> {
         let turn = self.signing.acquire().await;
         let _turn = turn.map_err(|_closed| Obstacle::Stopping)?;
-        let (inbox, document) = (inbox.clone(), prepared.document.clone());
-        let (signer, scheme) = (prepared.signer.clone(), scheme.clone());
+        let (inbox, prepared, scheme) = (inbox.clone(), prepared.clone(), scheme.clone());
         let now = (self.clock)();
-        let signed = spawn_blocking(move || {
-            scheme.sign(&signer, &Method::POST, &inbox, Some(&document), now)
-        });
+        let signed = spawn_blocking(move || prepared.sign(&inbox, &scheme, now));
         Ok(signed.await.map_err(|_cancelled| Obstacle::Stopping)??)
+    }
+}
+
+impl Prepared {
+    /// Takes most of a millisecond: not on a thread that serves others. The
+    /// date is that of sending, because others accept an hour.
+    fn sign(
+        &self,
+        inbox: &Url,
+        scheme: &Scheme,
+        now: DateTime<Utc>,
+    ) -> Result<HeaderMap, SignError> {
+        let body = Some(&self.document[..]);
+        scheme.sign(&self.signer, &Method::POST, inbox, body, now)
     }
 }
 

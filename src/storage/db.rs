@@ -100,9 +100,28 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.read_then(f, Ok).await
+    }
+
+    /// Like [`Db::read`], and then runs `then` on the same thread, when the
+    /// connection is free for others again: for work that takes a while and
+    /// needs what was read, without another change of threads.
+    ///
+    /// # Errors
+    /// What `f` or `then` returns, or [`Error`] as `E`.
+    pub async fn read_then<R, T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<R, E> + Send + 'static,
+        then: impl FnOnce(R) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        R: Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         match &*self.engine {
-            Engine::Sqlite(sqlite) => sqlite.read(f).await,
-            Engine::Postgres(postgres) => postgres.read(f).await,
+            Engine::Sqlite(sqlite) => sqlite.read_then(f, then).await,
+            Engine::Postgres(postgres) => postgres.read_then(f, then).await,
         }
     }
 

@@ -63,15 +63,17 @@ impl Postgres {
         self.server.connect_unlimited()
     }
 
-    pub(super) async fn read<T, E>(
+    pub(super) async fn read_then<R, T, E>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Conn) -> Result<R, E> + Send + 'static,
+        then: impl FnOnce(R) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
+        R: Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.transaction(READ, f, || {}).await
+        self.transaction(READ, f, || {}, then).await
     }
 
     pub(super) async fn write<T, E>(
@@ -83,42 +85,57 @@ impl Postgres {
         E: From<Error> + Send + 'static,
     {
         let commits = self.commits.clone();
-        self.transaction(WRITE, f, move || commits.count()).await
+        self.transaction(WRITE, f, move || commits.count(), Ok)
+            .await
     }
 
-    async fn transaction<T, E>(
+    async fn transaction<R, T, E>(
         &self,
         begin_sql: &'static str,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Conn) -> Result<R, E> + Send + 'static,
         committed: impl FnOnce() + Send + 'static,
+        then: impl FnOnce(R) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
+        R: Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let turn = turn(&self.slots, self.wait).await?;
         let (pool, wait) = (self.pool.clone(), self.wait);
         off_thread(move || {
-            let _turn = turn;
-            let mut conn = begin(&pool, begin_sql, wait)?;
-            // A panic in `f` drops the connection with its transaction open;
-            // the pool closes it, and the server rolls back.
-            match f(&mut conn) {
-                Ok(value) => {
-                    let result = conn.commit().map_err(Error::from);
-                    // Also after an error: the server may have done it.
-                    committed();
-                    result?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    // If this fails, the pool finds the connection broken.
-                    drop(conn.rollback());
-                    Err(error)
-                }
-            }
+            let done = within(&pool, begin_sql, wait, f, committed);
+            drop(turn);
+            then(done?)
         })
         .await
+    }
+}
+
+/// Runs `f` in a transaction on a pooled connection, and commits it.
+fn within<R, E: From<Error>>(
+    pool: &Pool<Server>,
+    begin_sql: &str,
+    wait: Duration,
+    f: impl FnOnce(&mut Conn) -> Result<R, E>,
+    committed: impl FnOnce(),
+) -> Result<R, E> {
+    let mut conn = begin(pool, begin_sql, wait)?;
+    // A panic in `f` drops the connection with its transaction open; the pool
+    // closes it, and the server rolls back.
+    match f(&mut conn) {
+        Ok(value) => {
+            let result = conn.commit().map_err(Error::from);
+            // Also after an error: the server may have done it.
+            committed();
+            result?;
+            Ok(value)
+        }
+        Err(error) => {
+            // If this fails, the pool finds the connection broken.
+            drop(conn.rollback());
+            Err(error)
+        }
     }
 }
 

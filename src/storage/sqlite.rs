@@ -70,9 +70,10 @@ impl Sqlite {
         connect(&self.file, Use::Maintenance, self.wait)
     }
 
-    pub(super) async fn read<T, E>(
+    pub(super) async fn read_then<R, T, E>(
         &self,
-        f: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        f: impl FnOnce(&mut Conn) -> Result<R, E> + Send + 'static,
+        then: impl FnOnce(R) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -81,8 +82,9 @@ impl Sqlite {
         let turn = turn(&self.slots, self.wait).await?;
         let readers = Arc::clone(&self.readers);
         off_thread(move || {
-            let _turn = turn;
-            readers.read(f)
+            let read = readers.read(f);
+            drop(turn);
+            then(read?)
         })
         .await
     }

@@ -34,9 +34,11 @@ use crate::federation::{
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 const MAX_HEADER_LINES: usize = 64;
 
-/// Connections kept open to one host, and for how long.
+/// Connections kept open to one host, and for how long: while few are open,
+/// and while many are, when they serve what follows at once.
 const IDLE_PER_HOST: usize = 4;
 const IDLE_FOR: Duration = Duration::from_secs(30);
+const IDLE_BRIEFLY: Duration = Duration::from_millis(500);
 
 type Http = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
@@ -63,7 +65,9 @@ struct Inner {
     gate: Gate,
     /// Keeps connections open.
     pooled: Http,
-    /// Closes each at once: used while many are open, so that idle ones never
+    /// Keeps them open for a moment: used while many are open.
+    brief: Http,
+    /// Closes each at once: used while most are taken, so that idle ones never
     /// take the last.
     single: Http,
     connections: Arc<Semaphore>,
@@ -95,8 +99,9 @@ impl GuardedClient {
         let inner = Inner {
             policy,
             gate: settings.gate.clone(),
-            pooled: http(connector.clone(), IDLE_PER_HOST),
-            single: http(connector, 0),
+            pooled: http(connector.clone(), IDLE_PER_HOST, IDLE_FOR),
+            brief: http(connector.clone(), IDLE_PER_HOST, IDLE_BRIEFLY),
+            single: http(connector, 0, IDLE_BRIEFLY),
             connections,
             max_connections: settings.max_connections,
             user_agent: HeaderValue::try_from(user_agent)
@@ -203,11 +208,11 @@ impl GuardedClient {
     }
 }
 
-fn http(connector: HttpsConnector<Connector>, idle: usize) -> Http {
+fn http(connector: HttpsConnector<Connector>, idle: usize, idle_for: Duration) -> Http {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_FOR)
+        .pool_idle_timeout(idle_for)
         .pool_max_idle_per_host(idle)
         .http1_max_buf_size(MAX_HEADER_BYTES)
         .http1_max_headers(MAX_HEADER_LINES)
@@ -264,12 +269,22 @@ impl Inner {
         request
             .headers_mut()
             .insert(USER_AGENT, self.user_agent.clone());
-        let crowded = self.connections.available_permits() * 2 < self.max_connections;
-        let http = if crowded { &self.single } else { &self.pooled };
-        http.request(request).await.map_err(|error| {
+        self.http().request(request).await.map_err(|error| {
             tracing::debug!(host = url.host_str(), ?error, "request failed");
             FetchError::of_client(&error)
         })
+    }
+
+    /// Idle connections are kept as long as there is room for them.
+    fn http(&self) -> &Http {
+        let (free, most) = (self.connections.available_permits(), self.max_connections);
+        if free * 2 >= most {
+            &self.pooled
+        } else if free * 4 >= most {
+            &self.brief
+        } else {
+            &self.single
+        }
     }
 
     fn redirected(
