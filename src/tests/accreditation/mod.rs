@@ -1,6 +1,7 @@
 //! Accreditation as organisations, operators and other servers meet it. On
 //! both databases.
 
+mod admitting;
 mod asking;
 mod keeping;
 mod rights;
