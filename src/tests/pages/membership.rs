@@ -21,6 +21,16 @@ async fn hub(db: Db) -> TestApp {
     node
 }
 
+/// What comes before anything else at the first sign-in.
+async fn accept_rules(browser: &mut Browser<'_>) {
+    let rules = "/account/rules";
+    let held = browser.open("/timeline").await;
+    assert_eq!(location(&held), rules);
+    let accepted = [("version", "1"), ("accepted", "yes")];
+    let accepted = browser.submit(rules, rules, &accepted).await;
+    assert_eq!(accepted.status, StatusCode::SEE_OTHER, "{}", accepted.body);
+}
+
 const LANTERN: [(&str, &str); 8] = [
     ("name", "Lantern House"),
     ("handle", "lantern"),
@@ -128,6 +138,7 @@ fn an_applicant_is_asked_answers_is_admitted_and_signs_in() {
         let password = [("password", PASSWORD), ("repeat", PASSWORD)];
         let first = applicant.submit(&link, &link, &password).await;
         assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.body);
+        accept_rules(&mut applicant).await;
         let timeline = applicant.open("/timeline").await.body;
         assert!(timeline.contains("Lantern House"));
         let reused = Browser::new(&node).open(&link).await;
@@ -396,6 +407,7 @@ fn a_focal_point_hands_over_and_loses_access_when_the_new_one_is_in() {
         let same = [("password", PASSWORD), ("repeat", PASSWORD)];
         let done = new.submit(&link, &link, &same).await;
         assert_eq!(location(&done), "/timeline?done=took-over", "{}", done.body);
+        accept_rules(&mut new).await;
         assert_eq!(new.open("/profile").await.status, StatusCode::OK);
 
         assert_eq!(old.open("/profile").await.status, StatusCode::SEE_OTHER);
