@@ -14,8 +14,9 @@ use crate::{
         delivery::{Delivery, Outcome},
         id::DeliveryId,
     },
+    operations::{Forum, entries::reach},
     storage::{
-        self, Conn, Db,
+        self, Conn,
         deliveries::{self, Clearance},
         keys::{self, Algorithm},
     },
@@ -32,12 +33,15 @@ use super::{
 const SIGNERS: u64 = 256;
 const SIGNERS_FOR: Duration = Duration::from_secs(60);
 
+/// Why what is not public is not sent.
+const NOT_A_READER: &str = "the receiver, or its server, may not have the entry now";
+
 /// Sends deliveries. Clones share keys and connections.
 #[derive(Clone)]
 pub struct Courier(Arc<Inner>);
 
 struct Inner {
-    db: Db,
+    forum: Forum,
     client: GuardedClient,
     clock: Clock,
     allowlist: bool,
@@ -79,7 +83,7 @@ struct Prepared {
 impl Courier {
     /// With `allowlist`, only hosts that were allowed are sent to.
     pub fn new(
-        db: Db,
+        forum: Forum,
         client: GuardedClient,
         keys: KeyCache,
         clock: Clock,
@@ -91,7 +95,7 @@ impl Courier {
             .time_to_live(SIGNERS_FOR)
             .build();
         Self(Arc::new(Inner {
-            db,
+            forum,
             client,
             clock,
             allowlist,
@@ -156,9 +160,19 @@ impl Inner {
         let allowlist = self.allowlist;
         let (cache, signers) = (self.keys.clone(), self.signers.clone());
         let (followers, inbox) = (self.followers.clone(), inbox.clone());
-        let prepared = self.db.read(move |conn| {
+        let forum = self.forum.clone();
+        let prepared = self.forum.db.read(move |conn| {
             let (document, actor) = match deliveries::clear(conn, id, allowlist)? {
                 Clearance::Send { document, actor } => (document, actor),
+                Clearance::SendIfAllowed {
+                    entry,
+                    recipient,
+                    document,
+                    actor,
+                } => match reach::may_be_sent(conn, &forum, entry, recipient, &inbox)? {
+                    true => (document, actor),
+                    false => return Err(Obstacle::Dropped(NOT_A_READER)),
+                },
                 Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
             };
             let signer = match signers.get(&actor) {
@@ -183,7 +197,10 @@ impl Inner {
     /// Reads the author's key again; true if it is another one now.
     async fn look_again(&self, prepared: &mut Prepared) -> Result<bool, Obstacle> {
         let (actor, cache) = (prepared.actor.clone(), self.keys.clone());
-        let read = self.db.read(move |conn| find_signer(conn, &actor, &cache));
+        let read = self
+            .forum
+            .db
+            .read(move |conn| find_signer(conn, &actor, &cache));
         let found = read.await?;
         if found.key.public()? == prepared.signer.key.public()? {
             return Ok(false);
