@@ -303,6 +303,7 @@ fn nothing_is_queued_for_a_blocked_host_and_a_lost_membership_holds_back_what_is
             .await;
         let decided = hosts::decide(
             &scene.node.app.forum,
+            None,
             Mode::Open,
             "a.example",
             Policy::Block,
