@@ -206,7 +206,6 @@ async fn act(
         id,
         sender: believed.author,
         document: believed.document,
-        direct: believed.direct,
         budget: budget.clone(),
     };
     activities::receive(inbound, &data).await

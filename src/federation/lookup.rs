@@ -10,11 +10,7 @@ use super::{
     dereference::{document, entry_of, organisation as dereference, refetch_organisation},
     fetch::{Accept, Budget, FetchError},
     json::normalise,
-    objects::{
-        Document,
-        entry::{is_entry, is_public},
-        organisation::ApOrganisation,
-    },
+    objects::{Document, entry::is_entry, organisation::ApOrganisation},
 };
 use crate::{
     domain::{
@@ -322,8 +318,7 @@ async fn by_address(wiring: &Wiring, viewer: &Viewer, url: &Url) -> Result<Found
         let ApOrganisation(found) = dereference(&data, &id, &budget).await?;
         return Ok(Found::Organisation(Box::new(active(found)?)));
     }
-    // What its server shows to this node is not thereby for who asks here.
-    if !is_entry(read) || !is_public(read) {
+    if !is_entry(read) {
         return Err(LookupError::NotFound);
     }
     let entry = entry_of(&data, &id, document, &budget).await?;

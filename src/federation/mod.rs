@@ -7,7 +7,6 @@
 //! `delivery` send; `synchronisation` compares who follows whom; `lookup` finds others on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
-pub mod addressed;
 mod answered;
 mod authorship;
 pub mod backfill;
@@ -153,7 +152,7 @@ impl Federation {
     /// What sends deliveries.
     pub fn courier(&self) -> Courier {
         Courier::new(
-            self.forum.clone(),
+            self.forum.db.clone(),
             self.client.clone(),
             KeyCache::default(),
             clock(&self.forum),

@@ -20,7 +20,6 @@ mod pins;
 mod reactions;
 mod readers;
 mod reports;
-mod restricted;
 mod rooms;
 mod rotation;
 mod schemes;

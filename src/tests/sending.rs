@@ -218,7 +218,7 @@ impl Rig {
         let client = GuardedClient::new(&fetch, Arc::new(now)).expect("a client");
         let client = client.remembering(SchemeMemory::new(self.db.clone()));
         let courier = Courier::new(
-            self.node.app.forum.clone(),
+            self.db.clone(),
             client,
             KeyCache::default(),
             Arc::new(now),
@@ -254,7 +254,6 @@ impl Rig {
             sender: self.sender.id,
             inbox: server.inbox(),
             order_key: "one".to_owned(),
-            recipient: None,
         };
         let actor = self.sender.uri.clone();
         write(&self.db, move |conn| {
@@ -280,7 +279,6 @@ impl Rig {
                         sender,
                         inbox: inbox.clone(),
                         order_key: "one".to_owned(),
-                        recipient: None,
                     });
                 }
             }
@@ -527,7 +525,6 @@ fn an_entry_that_was_narrowed_after_it_was_queued_is_not_sent() {
                 sender,
                 inbox: inbox.clone(),
                 order_key: "one".to_owned(),
-                recipient: None,
             });
             add_many(conn, &rows, noon())
         })

@@ -5,7 +5,6 @@ pub mod accreditation;
 pub mod choices;
 pub mod entry;
 pub mod organisation;
-pub mod reach;
 #[cfg(test)]
 pub mod samples;
 pub mod square;

@@ -7,7 +7,7 @@ use url::Url;
 use super::rendering;
 use crate::{
     domain::{
-        audience::{Audience, AudienceKind},
+        audience::Tlp,
         entry::{
             Budget, Codes, Content, Kind, MAX_BODY_CHARS, MAX_CODES, MAX_TAGS, MAX_TITLE_CHARS,
             Stage, Status,
@@ -16,12 +16,7 @@ use crate::{
         taxonomy::{self, Scheme},
         text,
     },
-    federation::{
-        WireError,
-        addressed::{self, Addressed},
-        objects::Document,
-        origin::same_origin,
-    },
+    federation::{WireError, json::PUBLIC, objects::Document, origin::same_origin},
     operations::entries::Arrived,
 };
 
@@ -49,9 +44,10 @@ fn is_proposal(object: Document<'_>) -> bool {
         && object.inner("publishes").is_some()
 }
 
-/// Is the object for everybody?
+/// Is the object for everybody? What is not must not be stored here before
+/// its readers can be verified.
 pub fn is_public(object: Document<'_>) -> bool {
-    addressed::read(object) == Addressed::Public
+    object.is_addressed_to(PUBLIC)
 }
 
 /// The address of the organisation that an object belongs to.
@@ -76,7 +72,7 @@ pub fn owner(object: Document<'_>) -> Result<Url, WireError> {
     }
 }
 
-/// Reads an object of `author` that is for this audience. Codes that we do not know are left out,
+/// Reads a public object of `author`. Codes that we do not know are left out,
 /// texts over the caps are cut.
 ///
 /// # Errors
@@ -84,7 +80,6 @@ pub fn owner(object: Document<'_>) -> Result<Url, WireError> {
 pub fn read(
     object: &Value,
     author: Organisation,
-    audience: Audience,
     now: DateTime<Utc>,
 ) -> Result<Arrived, WireError> {
     let object = Document(object);
@@ -107,7 +102,7 @@ pub fn read(
         .filter(|url| same_origin(url, &uri))
         .unwrap_or_else(|| uri.clone());
     Ok(Arrived {
-        content: content(object, kind, audience.kind(), source.unwrap_or_default()),
+        content: content(object, kind, source.unwrap_or_default()),
         html: match source {
             Some(markdown) => text::render_markdown(markdown),
             None => rendering::html(object, &page),
@@ -118,7 +113,6 @@ pub fn read(
         published,
         updated: object.instant("updated"),
         author,
-        audience,
         url: page,
         uri,
     })
@@ -133,7 +127,7 @@ fn kind(object: Document<'_>) -> Kind {
     })
 }
 
-fn content(object: Document<'_>, kind: Kind, audience: AudienceKind, body: &str) -> Content {
+fn content(object: Document<'_>, kind: Kind, body: &str) -> Content {
     let title = object
         .wording("name")
         .map(text::one_line)
@@ -152,7 +146,7 @@ fn content(object: Document<'_>, kind: Kind, audience: AudienceKind, body: &str)
         language: language(object),
         tlp: word("tlp")
             .and_then(|tlp| tlp.parse().ok())
-            .unwrap_or(audience.default_tlp()),
+            .unwrap_or(Tlp::Clear),
         codes: codes(object),
         stage: match kind {
             Kind::Project => Some(
