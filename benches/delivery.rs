@@ -110,7 +110,7 @@ async fn deliveries_per_second(rounds: usize, with_dead: bool) -> f64 {
     let app = node(folder.path(), &hosts).await;
     queue(&app.forum, rounds, &hosts).await;
     let courier = Courier::new(
-        app.forum.db.clone(),
+        app.forum.clone(),
         app.federation.client.clone(),
         KeyCache::default(),
         Arc::new(|| Clock::System.now()),
@@ -225,6 +225,7 @@ fn queue_one(
             sender: sender.id,
             inbox: inbox.clone(),
             order_key: activity.to_string(),
+            recipient: None,
         })
         .collect();
     deliveries::add_many(conn, &rows, forum.now())?;

@@ -52,7 +52,10 @@ pub(super) async fn entry(
 ) -> Response {
     match face(&app, &parts) {
         Ok(Face::Document) => match readers::check(&app, &parts).await {
-            Ok(()) => documents::entry(&app.federation, &id).await,
+            Ok(()) => match readers::viewer(&app, &parts).await {
+                Ok(viewer) => documents::entry(&app.federation, viewer, &id).await,
+                Err(refusal) => Err(refusal),
+            },
             Err(reason) => Err(reason.into()),
         }
         .into_response(),

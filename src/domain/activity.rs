@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
+    audience::AudienceKind,
     id::{ActivityId, EntryId, OrganisationId, ReportId},
     reaction::ReactionKind,
 };
@@ -120,6 +121,13 @@ pub enum Recipients {
     One(OrganisationId),
     /// The followers of the actor, and one remote organisation.
     FollowersAnd(OrganisationId),
+    /// Of an entry that is not public: each accredited organisation of its
+    /// audience, in its own inbox, on servers that may store it. A Delete goes
+    /// to all who were sent it, too.
+    Audience,
+    /// Of an entry that was narrowed from this audience: those who were sent it
+    /// and may no longer read it.
+    NoLonger(AudienceKind),
 }
 
 /// An activity of a local organisation, to be worded and sent.

@@ -105,6 +105,30 @@ impl Audience {
     pub fn is_public(&self) -> bool {
         self.kind() == AudienceKind::Public
     }
+
+    /// The organisations named; none for the other audiences.
+    pub fn named(&self) -> &[OrganisationId] {
+        match self {
+            Self::Named(named) => named,
+            Self::Public | Self::Members | Self::Preferential => &[],
+        }
+    }
+
+    /// Is everybody in this audience in the other one, too? What is for named
+    /// parties is within what is for all of their kind as far as the rule of
+    /// reading goes: each of them is accredited, and few are told.
+    pub fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Public)
+            | (Self::Members | Self::Preferential | Self::Named(_), Self::Members)
+            | (Self::Preferential, Self::Preferential) => true,
+            (Self::Named(these), Self::Named(those)) => these.iter().all(|one| those.contains(one)),
+            (Self::Public, Self::Members | Self::Preferential | Self::Named(_))
+            | (Self::Members, Self::Preferential | Self::Named(_))
+            | (Self::Named(_), Self::Preferential)
+            | (Self::Preferential, Self::Named(_)) => false,
+        }
+    }
 }
 
 /// Traffic Light Protocol 2.0 (FIRST, 2022): what a reader may do next with
@@ -173,19 +197,23 @@ impl FromStr for Tlp {
 /// Who is reading. Nothing leaves the node without one (SECURITY.md 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
-    /// Anybody who is not known: public entries only.
+    /// Anybody, and every other server that does not sign: public entries only.
     Anonymous,
     /// Somebody signed in, who reads as their organisation.
     Member(Member),
-    /// Another server's organisation, or its own actor, known by its signature.
-    Remote(Remote),
+    /// An organisation itself, without a person: one of another server that
+    /// signed its request, or the author whose entry is worded for others.
+    Organisation(Reader),
+    /// Another server as a whole, which signed as its own actor: up to what it
+    /// may store, and never what is for named parties only.
+    Node(Tier),
 }
 
-/// The reading rights of another server's actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
+/// The reading rights of an organisation itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
     pub organisation: OrganisationId,
-    /// By its accreditation, and never beyond what its server may store.
+    /// Of one of another server never more than its node may store.
     pub tier: Tier,
 }
 
@@ -278,7 +306,8 @@ impl Viewer {
         match self {
             Self::Anonymous => Tier::Public,
             Self::Member(member) => member.tier,
-            Self::Remote(remote) => remote.tier,
+            Self::Organisation(reader) => reader.tier,
+            Self::Node(tier) => *tier,
         }
     }
 
@@ -293,9 +322,9 @@ impl Viewer {
     /// The organisation that the viewer speaks for.
     pub fn organisation(&self) -> Option<OrganisationId> {
         match self {
-            Self::Anonymous => None,
+            Self::Anonymous | Self::Node(_) => None,
             Self::Member(member) => Some(member.organisation),
-            Self::Remote(remote) => Some(remote.organisation),
+            Self::Organisation(reader) => Some(reader.organisation),
         }
     }
 
@@ -314,7 +343,9 @@ impl Viewer {
 }
 
 /// The rule: may this viewer read an entry of this author and audience? An
-/// author always reads its own entries.
+/// author always reads its own entries. A named party reads as long as it is
+/// accredited: without a valid accreditation an organisation reads public
+/// entries only (INTERFACE.md 6).
 pub fn can_see(viewer: &Viewer, author: OrganisationId, audience: &Audience) -> bool {
     if viewer.speaks_for(author) {
         return true;
@@ -323,7 +354,9 @@ pub fn can_see(viewer: &Viewer, author: OrganisationId, audience: &Audience) -> 
         Audience::Public => true,
         Audience::Members => viewer.is_accredited(),
         Audience::Preferential => viewer.is_preferential(),
-        Audience::Named(organisations) => viewer.speaks_for_any(organisations),
+        Audience::Named(organisations) => {
+            viewer.is_accredited() && viewer.speaks_for_any(organisations)
+        }
     }
 }
 
@@ -384,10 +417,49 @@ mod tests {
     fn named_entries_are_seen_by_the_named_and_the_author_only() {
         let named = Audience::Named(vec![READER]);
         let public = member(Tier::Public);
-        assert!(can_see(&public, AUTHOR, &named));
+        assert!(can_see(&member(Tier::Members), AUTHOR, &named));
+        // Its accreditation was revoked, or never was.
+        assert!(!can_see(&public, AUTHOR, &named));
         assert!(can_see(&public, READER, &Audience::Named(vec![])));
         let other = Audience::Named(vec![OrganisationId(3)]);
         assert!(!can_see(&member(Tier::Preferential), AUTHOR, &other));
+    }
+
+    #[test]
+    fn an_organisation_itself_reads_what_somebody_signed_in_there_would() {
+        for tier in Tier::ALL {
+            let itself = Viewer::Organisation(Reader {
+                organisation: READER,
+                tier,
+            });
+            for author in [AUTHOR, READER] {
+                for audience in [
+                    Audience::Public,
+                    Audience::Members,
+                    Audience::Preferential,
+                    Audience::Named(vec![READER]),
+                    Audience::Named(vec![]),
+                ] {
+                    assert_eq!(
+                        can_see(&itself, author, &audience),
+                        can_see(&member(tier), author, &audience),
+                        "{tier} {audience:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_server_reads_up_to_what_it_may_store_and_nothing_that_names_parties() {
+        for tier in Tier::ALL {
+            let node = Viewer::Node(tier);
+            for audience in [Audience::Public, Audience::Members, Audience::Preferential] {
+                let may = tier.audiences().contains(&audience.kind());
+                assert_eq!(can_see(&node, AUTHOR, &audience), may, "{tier}");
+            }
+            assert!(!can_see(&node, AUTHOR, &Audience::Named(vec![READER])));
+        }
     }
 
     #[test]
@@ -395,28 +467,6 @@ mod tests {
         let public = member(Tier::Public);
         assert!(can_see(&public, AUTHOR, &Audience::Public));
         assert!(!can_see(&public, AUTHOR, &Audience::Members));
-    }
-
-    #[test]
-    fn another_servers_actor_reads_as_far_as_its_tier_and_what_names_it() {
-        for tier in Tier::ALL {
-            let remote = Viewer::Remote(Remote {
-                organisation: READER,
-                tier,
-            });
-            for audience in [
-                Audience::Public,
-                Audience::Members,
-                Audience::Preferential,
-                Audience::Named(vec![READER]),
-                Audience::Named(vec![]),
-            ] {
-                assert_eq!(
-                    can_see(&remote, AUTHOR, &audience),
-                    can_see(&member(tier), AUTHOR, &audience)
-                );
-            }
-        }
     }
 
     #[test]

@@ -36,6 +36,18 @@ pub(super) struct Claim {
 pub(super) struct Believed {
     pub author: Organisation,
     pub document: Value,
+    /// Did the author bring it itself?
+    pub direct: bool,
+}
+
+impl Believed {
+    fn handed_on(author: Organisation, document: Value) -> Self {
+        Self {
+            author,
+            document,
+            direct: false,
+        }
+    }
 }
 
 impl Claim {
@@ -70,6 +82,7 @@ pub(super) async fn establish(
         return Ok(Some(Believed {
             author: sender,
             document,
+            direct: true,
         }));
     }
     match handed_on(data, claim, budget).await {
@@ -103,12 +116,15 @@ async fn handed_on(
     if known.await? {
         return Ok(None);
     }
+    let public = entry::is_public(claim.read());
+    // What is not for everybody comes from its author, or not at all.
+    if matches!(claim.read().kind(), "Create" | "Update") && !public {
+        return Ok(None);
+    }
     if let Some((proof, key_id)) = claim.proof() {
         let author = prover(data, &claim.actor, proof, &key_id, budget).await?;
-        let document = claim.document;
-        return Ok(Some(Believed { author, document }));
+        return Ok(Some(Believed::handed_on(author, claim.document)));
     }
-    let public = entry::is_public(claim.read());
     match claim.read().kind() {
         "Create" | "Update" if public => refetched(data, &claim, budget).await,
         "Delete" => deleted(data, claim, budget).await,
@@ -171,7 +187,7 @@ async fn refetched(
         if let Some(document) = confirmed(claim, document) {
             let ApOrganisation(author) = organisation(data, &claim.actor, budget).await?;
             let author = active(author)?;
-            return Ok(Some(Believed { author, document }));
+            return Ok(Some(Believed::handed_on(author, document)));
         }
     }
     Ok(None)
@@ -213,8 +229,7 @@ async fn deleted(
     if !asked || !is_gone(data, &claim.actor, &object, budget).await? {
         return Ok(None);
     }
-    let document = claim.document;
-    Ok(Some(Believed { author, document }))
+    Ok(Some(Believed::handed_on(author, claim.document)))
 }
 
 /// The actor, if the object is itself or its entry, and stored here.
@@ -235,7 +250,8 @@ async fn owner_of(
     }
     let uri = object.clone();
     let known = data.forum.db.read(move |conn| entries::known(conn, &uri));
-    let is_its = known.await?.is_some_and(|entry| entry.author == owner.id);
+    let known = known.await?;
+    let is_its = known.is_some_and(|entry| entry.author == owner.id && entry.public);
     Ok(is_its.then_some(owner))
 }
 

@@ -2,8 +2,6 @@
 //! page; a page names the next by the id that it ended with, so that it stays
 //! the same while newer things are added.
 
-use std::collections::HashMap;
-
 use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
@@ -13,10 +11,11 @@ use url::{Url, form_urlencoded};
 
 use super::{
     Federation,
-    documents::{absent, active, public},
+    documents::{absent, active, ours},
     objects::context,
     outbox::create_of,
-    reply::{Refusal, document},
+    readers::Asker,
+    reply::{Readers, Refusal, document, document_for},
 };
 use crate::{
     app::App,
@@ -152,14 +151,16 @@ fn cut<T>(items: &mut Vec<T>, limit: i64, id: impl Fn(&T) -> i64) -> Option<i64>
     items.last().map(id)
 }
 
-/// The Creates of an organisation's public entries.
+/// The Creates of those of an organisation's entries that the reader may see.
 pub(super) async fn outbox(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(handle): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let part = Part::read(query)?;
     let federation = app.federation.clone();
+    let readers = Readers::of_list(&viewer);
     let read = app.forum.db.read(move |conn| -> Result<_, Refusal> {
         let owner = active(conn, &handle)?;
         let list = List {
@@ -171,37 +172,59 @@ pub(super) async fn outbox(
             owner: None,
         };
         match part {
-            // Every public entry of ours has its one Create.
-            Part::Whole => {
-                let ours = Filter {
-                    author: vec![owner.id],
-                    ..Filter::default()
-                };
-                Ok(list.whole(entries::count(conn, &Viewer::Anonymous, &ours)?))
+            Part::Whole => Ok(list.whole(size(conn, &viewer, &owner)?)),
+            Part::First | Part::After(_) => {
+                creates(conn, &federation, &viewer, &owner, &list, part)
             }
-            Part::First | Part::After(_) => creates(conn, &federation, &owner, &list, part),
         }
     });
-    Ok(document(&read.await?))
+    Ok(document_for(readers, &read.await?))
+}
+
+fn by(owner: &Organisation) -> Filter {
+    Filter {
+        author: vec![owner.id],
+        ..Filter::default()
+    }
+}
+
+/// How many activities the outbox holds for this viewer.
+fn size(conn: &mut Conn, viewer: &Viewer, owner: &Organisation) -> Result<i64, Refusal> {
+    let ours = by(owner);
+    // Every public entry of ours has its one Create.
+    if *viewer == Viewer::Anonymous {
+        return Ok(entries::count(conn, viewer, &ours)?);
+    }
+    // Others may have been written while this node stood alone.
+    let (mut total, mut before) = (0, None);
+    loop {
+        let page = entries::list(conn, viewer, &ours, Window::before(before, IDS))?;
+        let ids: Vec<EntryId> = page.iter().map(|entry| entry.id).collect();
+        let Some(last) = ids.last() else {
+            return Ok(total);
+        };
+        before = Some(last.0);
+        let creates = activities::creates_of(conn, owner.id, &ids)?;
+        total += i64::try_from(creates.len()).unwrap_or(0);
+    }
 }
 
 fn creates(
     conn: &mut Conn,
     federation: &Federation,
+    viewer: &Viewer,
     owner: &Organisation,
     list: &List,
     part: Part,
 ) -> Result<Value, Refusal> {
-    let mut found = activities::outbox(conn, owner.id, part.newest_first(ACTIVITIES))?;
-    let next = cut(&mut found, ACTIVITIES, |(activity, _)| activity.0);
-    let ids: Vec<EntryId> = found.iter().map(|(_, entry)| *entry).collect();
-    let known: HashMap<EntryId, Entry> = entries::find_many(conn, &Viewer::Anonymous, &ids)?
-        .into_iter()
-        .map(|entry| (entry.id, entry))
-        .collect();
+    let ours = by(owner);
+    let mut found = entries::list(conn, viewer, &ours, part.newest_first(ACTIVITIES))?;
+    let next = cut(&mut found, ACTIVITIES, |entry| entry.id.0);
+    let ids: Vec<EntryId> = found.iter().map(|entry| entry.id).collect();
+    let creates = activities::creates_of(conn, owner.id, &ids)?;
     let mut items = Vec::new();
-    for (activity, entry) in &found {
-        if let Some(entry) = known.get(entry) {
+    for entry in &found {
+        if let Some(activity) = creates.get(&entry.id) {
             let uri = federation.forum.urls.activity(*activity);
             let create = create_of(conn, federation, &uri, entry)?;
             items.push(without_context(create));
@@ -268,14 +291,17 @@ async fn follows(
     Ok(document(&read.await?))
 }
 
-/// The addresses of the public entries that the organisation pinned.
+/// The addresses of the entries that the organisation pinned, as far as the
+/// reader may see them.
 pub(super) async fn featured(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(handle): Path<String>,
 ) -> Result<Response, Refusal> {
+    let readers = Readers::of_list(&viewer);
     let found = app.forum.db.read(move |conn| -> Result<_, Refusal> {
         let owner = active(conn, &handle)?;
-        let pinned = pins::of(conn, &Viewer::Anonymous, owner.id)?;
+        let pinned = pins::of(conn, &viewer, owner.id)?;
         Ok((owner, pinned))
     });
     let (owner, pinned) = found.await?;
@@ -284,7 +310,7 @@ pub(super) async fn featured(
     collection["totalItems"] = json!(pinned.len());
     let addresses = pinned.iter().map(|entry| json!(entry.uri));
     collection["orderedItems"] = addresses.collect();
-    Ok(document(&collection))
+    Ok(document_for(readers, &collection))
 }
 
 /// The node's own actor publishes nothing.
@@ -302,17 +328,19 @@ fn nothing(id: &Url) -> Value {
     })
 }
 
-/// The public replies to an entry of ours, oldest first.
+/// The replies to an entry of ours that the reader may see, oldest first.
 pub(super) async fn replies(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let part = Part::read(query)?;
     let id: EntryId = id.parse().map_err(|_| Refusal::NotFound)?;
     let urls = app.forum.urls.clone();
+    let readers = Readers::of_list(&viewer);
     let read = app.forum.db.read(move |conn| -> Result<_, Refusal> {
-        let entry = public(conn, &urls, id)?;
+        let entry = ours(conn, &urls, &viewer, id)?;
         let list = List {
             id: urls.entry_part(id, "replies"),
             order: Order::Oldest,
@@ -322,60 +350,68 @@ pub(super) async fn replies(
             replies_to: Some(id),
             ..Filter::default()
         };
-        ids(conn, &list, &filter, part)
+        ids(conn, &viewer, &list, &filter, part)
     });
-    Ok(document(&read.await?))
+    Ok(document_for(readers, &read.await?))
 }
 
 /// A conversation that began here, or that is known here from its beginning,
-/// as far as it is public; oldest first (FEP-7888, FEP-f228).
+/// as far as the reader may see it; oldest first (FEP-7888, FEP-f228).
 pub(super) async fn conversation(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
     let part = Part::read(query)?;
     let id: EntryId = id.parse().map_err(|_| Refusal::NotFound)?;
     let urls = app.forum.urls.clone();
+    let readers = Readers::of_list(&viewer);
     let read = app.forum.db.read(move |conn| -> Result<_, Refusal> {
-        let Some(entry) = entries::find(conn, &Viewer::Anonymous, id)? else {
-            return Err(absent(conn, &urls, id)?);
+        let Some(entry) = entries::find(conn, &viewer, id)? else {
+            return Err(absent(conn, &urls, &viewer, id)?);
         };
         let list = List {
             id: urls.entry_part(entry.thread.root, "context"),
             order: Order::Oldest,
-            owner: owner(conn, &entry)?,
+            owner: owner(conn, &viewer, &entry)?,
         };
         let filter = Filter {
             thread: Some(entry.thread.root),
             ..Filter::default()
         };
-        ids(conn, &list, &filter, part)
+        ids(conn, &viewer, &list, &filter, part)
     });
-    Ok(document(&read.await?))
+    Ok(document_for(readers, &read.await?))
 }
 
 /// Who may speak for a conversation: the author of its first entry, when that
 /// is one of ours, as the collection is.
-fn owner(conn: &mut Conn, entry: &Entry) -> Result<Option<Url>, Refusal> {
+fn owner(conn: &mut Conn, viewer: &Viewer, entry: &Entry) -> Result<Option<Url>, Refusal> {
     let first = match entry.thread.root == entry.id {
         true => Some(entry.clone()),
-        false => entries::find(conn, &Viewer::Anonymous, entry.thread.root)?,
+        false => entries::find(conn, viewer, entry.thread.root)?,
     };
     Ok(first.filter(Entry::is_local).map(|first| first.author.uri))
 }
 
-/// The ids of the public entries that match, oldest first.
-fn ids(conn: &mut Conn, list: &List, filter: &Filter, part: Part) -> Result<Value, Refusal> {
+/// The ids of the entries that the viewer may see and that match, oldest first.
+fn ids(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    list: &List,
+    filter: &Filter,
+    part: Part,
+) -> Result<Value, Refusal> {
     if part == Part::Whole {
-        let total = entries::count(conn, &Viewer::Anonymous, filter)?;
+        let total = entries::count(conn, viewer, filter)?;
         return Ok(list.whole(total));
     }
     let window = Window {
         just_after: Some(part.end().unwrap_or(0)),
         ..Window::first(IDS + 1)
     };
-    let mut found = entries::list(conn, &Viewer::Anonymous, filter, window)?;
+    let mut found = entries::list(conn, viewer, filter, window)?;
     found.reverse();
     let next = cut(&mut found, IDS, |entry| entry.id.0);
     let items = found.iter().map(|entry| json!(entry.uri)).collect();

@@ -12,8 +12,9 @@ use url::Url;
 
 use crate::{
     domain::delivery::{Delivery, Outcome},
+    operations::{Forum, entries::reach},
     storage::{
-        self, Conn, Db,
+        self, Conn,
         deliveries::{self, Clearance},
         keys::{self, Algorithm},
     },
@@ -30,12 +31,15 @@ use super::{
 const SIGNERS: u64 = 256;
 const SIGNERS_FOR: Duration = Duration::from_secs(60);
 
+/// Why what is not public is not sent.
+const NOT_A_READER: &str = "the receiver, or its server, may not have the entry now";
+
 /// Sends deliveries. Clones share keys and connections.
 #[derive(Clone)]
 pub struct Courier(Arc<Inner>);
 
 struct Inner {
-    db: Db,
+    forum: Forum,
     client: GuardedClient,
     clock: Clock,
     allowlist: bool,
@@ -78,7 +82,7 @@ struct Prepared {
 impl Courier {
     /// With `allowlist`, only hosts that were allowed are sent to.
     pub fn new(
-        db: Db,
+        forum: Forum,
         client: GuardedClient,
         keys: KeyCache,
         clock: Clock,
@@ -90,7 +94,7 @@ impl Courier {
             .time_to_live(SIGNERS_FOR)
             .build();
         Self(Arc::new(Inner {
-            db,
+            forum,
             client,
             clock,
             allowlist,
@@ -167,10 +171,19 @@ impl Inner {
         let allowlist = self.allowlist;
         let (cache, signers) = (self.keys.clone(), self.signers.clone());
         let (id, inbox) = (delivery.id, delivery.inbox.clone());
-        let followers = self.followers.clone();
+        let (followers, forum) = (self.followers.clone(), self.forum.clone());
         let read = move |conn: &mut Conn| {
             let (document, actor) = match deliveries::clear(conn, id, allowlist)? {
                 Clearance::Send { document, actor } => (document, actor),
+                Clearance::SendIfAllowed {
+                    entry,
+                    recipient,
+                    document,
+                    actor,
+                } => match reach::may_be_sent(conn, &forum, entry, recipient, &inbox)? {
+                    true => (document, actor),
+                    false => return Err(Obstacle::Dropped(NOT_A_READER)),
+                },
                 Clearance::Drop { note } => return Err(Obstacle::Dropped(note)),
             };
             let signer = match signers.get(&actor) {
@@ -194,13 +207,16 @@ impl Inner {
             let headers = prepared.sign(&inbox, &scheme, now)?;
             Ok((prepared, headers))
         };
-        self.db.read_then(read, sign).await
+        self.forum.db.read_then(read, sign).await
     }
 
     /// Reads the author's key again; true if it is another one now.
     async fn look_again(&self, prepared: &mut Prepared) -> Result<bool, Obstacle> {
         let (actor, cache) = (prepared.actor.clone(), self.keys.clone());
-        let read = self.db.read(move |conn| find_signer(conn, &actor, &cache));
+        let read = self
+            .forum
+            .db
+            .read(move |conn| find_signer(conn, &actor, &cache));
         let found = read.await?;
         if found.key.public()? == prepared.signer.key.public()? {
             return Ok(false);

@@ -1,5 +1,5 @@
 //! Single documents as other servers read them: actors, entries, activities.
-//! Everybody is anonymous here; what is not public is not there.
+//! What is not for whoever asks ([`Asker`]) is not there.
 
 use axum::{
     extract::{Path, State},
@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Federation,
+    Federation, addressed,
     answered::answered,
     objects::{self, entry::note, tombstone},
     outbox,
     proofs::ours::attach,
-    reply::{Refusal, document},
+    readers::Asker,
+    reply::{Readers, Refusal, document, document_for},
 };
 use crate::{
     app::App,
@@ -93,62 +94,85 @@ pub(super) async fn node(State(app): State<App>) -> Result<Response, Refusal> {
     )))
 }
 
-/// The Note of a public local entry; `id` as it stands in the address.
+/// The Note of a local entry that the viewer may see; `id` as it stands in the
+/// address.
 ///
 /// # Errors
-/// [`Refusal::Gone`] for a public one that was deleted.
-pub async fn entry(federation: &Federation, id: &str) -> Result<Response, Refusal> {
+/// [`Refusal::Gone`] for one that was deleted and that the viewer could read.
+pub async fn entry(federation: &Federation, viewer: Viewer, id: &str) -> Result<Response, Refusal> {
     let word = |conn: &mut Conn, federation: &Federation, entry: &Entry| {
-        Ok(Some(note(federation, entry, &answered(conn, entry)?)))
+        let (answered, to) = (
+            answered(conn, entry)?,
+            addressed::to(conn, &entry.audience)?,
+        );
+        Ok(Some(note(federation, entry, &answered, &to)))
     };
-    Ok(document(&word_entry(federation, id, word).await?))
+    word_entry(federation, viewer, id, word).await
 }
 
 pub(super) async fn proposal(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let word = |_: &mut Conn, federation: &Federation, entry: &Entry| {
-        Ok(objects::entry::proposal(federation, entry))
+    let word = |conn: &mut Conn, federation: &Federation, entry: &Entry| {
+        let to = addressed::to(conn, &entry.audience)?;
+        Ok(objects::entry::proposal(federation, entry, &to))
     };
-    let found = word_entry(&app.federation, &id, word).await?;
-    Ok(document(&found))
+    word_entry(&app.federation, viewer, &id, word).await
 }
 
-/// A public entry of ours in the words of `word`, with its author's proof.
+/// An entry of ours in the words of `word`; a public one with its author's proof.
 async fn word_entry(
     federation: &Federation,
+    viewer: Viewer,
     id: &str,
     word: fn(&mut Conn, &Federation, &Entry) -> Result<Option<Value>, storage::Error>,
-) -> Result<Value, Refusal> {
+) -> Result<Response, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     let federation = federation.clone();
     let db = federation.forum.db.clone();
-    db.read(move |conn| {
-        let entry = public(conn, &federation.forum.urls, id)?;
-        let mut worded = word(conn, &federation, &entry)?.ok_or(Refusal::NotFound)?;
-        attach(conn, &federation, &entry.author.uri, &mut worded)?;
-        Ok(worded)
-    })
-    .await
+    let (worded, readers) = db
+        .read(move |conn| -> Result<_, Refusal> {
+            let entry = ours(conn, &federation.forum.urls, &viewer, id)?;
+            let mut worded = word(conn, &federation, &entry)?.ok_or(Refusal::NotFound)?;
+            attach(conn, &federation, &entry.author.uri, &mut worded)?;
+            Ok((worded, Readers::of(&entry)))
+        })
+        .await?;
+    Ok(document_for(readers, &worded))
 }
 
-/// A public entry of ours. Another server's is served by that server alone.
-pub(super) fn public(conn: &mut Conn, urls: &Urls, id: EntryId) -> Result<Entry, Refusal> {
-    match entries::find(conn, &Viewer::Anonymous, id)? {
+/// An entry of ours that the viewer may see. Another server's is served by that
+/// server alone.
+pub(super) fn ours(
+    conn: &mut Conn,
+    urls: &Urls,
+    viewer: &Viewer,
+    id: EntryId,
+) -> Result<Entry, Refusal> {
+    match entries::find(conn, viewer, id)? {
         Some(entry) if entry.is_local() => Ok(entry),
         Some(_) => Err(Refusal::NotFound),
-        None => Err(absent(conn, urls, id)?),
+        None => Err(absent(conn, urls, viewer, id)?),
     }
 }
 
-/// Why there is no such entry for everybody. Of those that never were public,
+/// Why there is no such entry for the viewer. Of those that it could not read,
 /// nothing is told.
-pub(super) fn absent(conn: &mut Conn, urls: &Urls, id: EntryId) -> Result<Refusal, Refusal> {
-    let known = entries::known_id(conn, id)?.filter(|known| known.public && known.local);
+pub(super) fn absent(
+    conn: &mut Conn,
+    urls: &Urls,
+    viewer: &Viewer,
+    id: EntryId,
+) -> Result<Refusal, Refusal> {
+    let known = entries::known_id(conn, id)?.filter(|known| known.local);
     let Some(known) = known else {
         return Ok(Refusal::NotFound);
     };
+    if !entries::was_for(conn, viewer, id)? {
+        return Ok(Refusal::NotFound);
+    }
     let Some(author) = organisations::find(conn, known.author)? else {
         return Ok(Refusal::NotFound);
     };
@@ -181,31 +205,50 @@ pub(super) async fn quote(
     })))
 }
 
-/// An activity about something public, worded from how things stand now.
-/// Between whom a Follow was asked and answered is nobody else's business.
+/// An activity about something that the reader may see, worded from how things
+/// stand now. Between whom a Follow was asked and answered is nobody else's business.
 pub(super) async fn activity(
     State(app): State<App>,
+    Asker(viewer): Asker,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     let federation = app.federation.clone();
-    let worded = app
+    let (worded, readers) = app
         .forum
         .db
-        .read(move |conn| worded(conn, &federation, id))
+        .read(move |conn| worded(conn, &federation, &viewer, id))
         .await?;
-    Ok(document(&worded))
+    Ok(document_for(readers, &worded))
 }
 
-fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Value, Refusal> {
+fn worded(
+    conn: &mut Conn,
+    federation: &Federation,
+    viewer: &Viewer,
+    id: ActivityId,
+) -> Result<(Value, Readers), Refusal> {
     let (outgoing, _) = activities::find_outgoing(conn, id)?.ok_or(Refusal::NotFound)?;
     let actor = organisations::find(conn, outgoing.actor)?.ok_or(Refusal::NotFound)?;
     let takes_part = actor.state == OrganisationState::Active;
     match outgoing.subject {
-        Subject::Entry(entry) => match outbox::word(conn, federation, &actor, &outgoing)? {
-            Some(worded) => Ok(worded),
-            None => Err(absent(conn, &federation.forum.urls, entry)?),
-        },
+        Subject::Entry(entry) => {
+            let shown = ours(conn, &federation.forum.urls, viewer, entry)?;
+            let worded = outbox::word(conn, federation, &actor, &outgoing)?;
+            Ok((worded.ok_or(Refusal::NotFound)?, Readers::of(&shown)))
+        }
+        Subject::Tombstone { entry, .. } => {
+            // Only those who could read it learn that it was there.
+            if !entries::was_for(conn, viewer, entry)? {
+                return Err(Refusal::NotFound);
+            }
+            let worded = outbox::word(conn, federation, &actor, &outgoing)?;
+            let readers = match entries::was_for(conn, &Viewer::Anonymous, entry)? {
+                true => Readers::Everybody,
+                false => Readers::WhoAsked,
+            };
+            Ok((worded.ok_or(Refusal::NotFound)?, readers))
+        }
         // Of its own deletion an organisation speaks after its end.
         Subject::Myself if !takes_part && outgoing.kind != ActivityKind::Delete => {
             Err(Refusal::NotFound)
@@ -213,11 +256,9 @@ fn worded(conn: &mut Conn, federation: &Federation, id: ActivityId) -> Result<Va
         Subject::Object { .. } if outgoing.kind == ActivityKind::Like || !takes_part => {
             Err(Refusal::NotFound)
         }
-        Subject::Tombstone { .. }
-        | Subject::Myself
-        | Subject::Moved { .. }
-        | Subject::Object { .. } => {
-            outbox::word(conn, federation, &actor, &outgoing)?.ok_or(Refusal::NotFound)
+        Subject::Myself | Subject::Moved { .. } | Subject::Object { .. } => {
+            let worded = outbox::word(conn, federation, &actor, &outgoing)?;
+            Ok((worded.ok_or(Refusal::NotFound)?, Readers::Everybody))
         }
         Subject::Organisation { .. }
         | Subject::Quote { .. }

@@ -206,6 +206,7 @@ async fn act(
         id,
         sender: believed.author,
         document: believed.document,
+        direct: believed.direct,
         budget: budget.clone(),
     };
     activities::receive(inbound, &data).await

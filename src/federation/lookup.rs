@@ -10,7 +10,11 @@ use super::{
     dereference::{document, entry_of, organisation as dereference, refetch_organisation},
     fetch::{Accept, Budget, FetchError},
     json::normalise,
-    objects::{Document, entry::is_entry, organisation::ApOrganisation},
+    objects::{
+        Document,
+        entry::{is_entry, is_public},
+        organisation::ApOrganisation,
+    },
 };
 use crate::{
     domain::{
@@ -318,7 +322,8 @@ async fn by_address(wiring: &Wiring, viewer: &Viewer, url: &Url) -> Result<Found
         let ApOrganisation(found) = dereference(&data, &id, &budget).await?;
         return Ok(Found::Organisation(Box::new(active(found)?)));
     }
-    if !is_entry(read) {
+    // What its server shows to this node is not thereby for who asks here.
+    if !is_entry(read) || !is_public(read) {
         return Err(LookupError::NotFound);
     }
     let entry = entry_of(&data, &id, document, &budget).await?;

@@ -7,6 +7,7 @@
 //! `delivery` send; `synchronisation` compares who follows whom; `lookup` finds others on a person's behalf; `routes` is what other servers read.
 
 pub mod activities;
+pub mod addressed;
 mod answered;
 mod authorship;
 pub mod backfill;
@@ -152,7 +153,7 @@ impl Federation {
     /// What sends deliveries.
     pub fn courier(&self) -> Courier {
         Courier::new(
-            self.forum.db.clone(),
+            self.forum.clone(),
             self.client.clone(),
             KeyCache::default(),
             clock(&self.forum),

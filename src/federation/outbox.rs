@@ -1,12 +1,12 @@
 //! Wording what local organisations did, and deciding who receives it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Federation,
+    Federation, addressed,
     answered::answered,
     json::PUBLIC,
     objects::{self, context, entry, instant, organisation},
@@ -15,13 +15,13 @@ use super::{
 use crate::{
     domain::{
         activity::{ActivityKind, Outgoing, Recipients, Subject},
-        audience::Viewer,
+        audience::{Audience, AudienceKind, Reader, Tier, Viewer},
         entry::Entry,
-        id::{ActivityId, DeliveryId, OrganisationId, ReportId},
+        id::{ActivityId, DeliveryId, EntryId, OrganisationId, ReportId},
         organisation::Organisation,
         reaction::ReactionKind,
     },
-    operations::accreditations::standing_of,
+    operations::{accreditations::standing_of, entries::reach},
     storage::{
         self, Conn, activities, blocks,
         deliveries::{self, NewDelivery},
@@ -62,15 +62,16 @@ fn distribute_in(
     }
     let order_key = order_key(&actor, &outgoing);
     let now = federation.forum.now();
-    let new: Vec<NewDelivery> = inboxes(conn, &actor, &outgoing)?
+    let new: Vec<NewDelivery> = receivers(conn, federation, &actor, &outgoing)?
         .into_iter()
-        .filter(|inbox| !federation.origin.is_claimed_by(inbox))
-        .map(|inbox| NewDelivery {
+        .filter(|(inbox, _)| !federation.origin.is_claimed_by(inbox))
+        .map(|(inbox, recipient)| NewDelivery {
             id: DeliveryId(federation.forum.ids.next(now)),
             activity: id,
             sender: actor.id,
             inbox,
             order_key: order_key.clone(),
+            recipient,
         })
         .collect();
     deliveries::add_many(conn, &new, now)?;
@@ -94,7 +95,48 @@ fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
     }
 }
 
-/// Where an activity goes: shared inboxes, each once.
+/// Where an activity goes, each inbox once. What is about an entry that is not
+/// public goes to its readers' own inboxes and nowhere else, whatever was
+/// meant when it was recorded.
+fn receivers(
+    conn: &mut Conn,
+    federation: &Federation,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+) -> Result<BTreeMap<Url, Option<OrganisationId>>, storage::Error> {
+    let forum = &federation.forum;
+    match (&outgoing.recipients, &outgoing.subject) {
+        (Recipients::Audience, Subject::Entry(id)) => {
+            let audience = entries::audience_of(conn, *id)?;
+            let readers = match audience {
+                Some(audience) => reach::recipients(conn, forum, actor, &audience)?,
+                None => Vec::new(),
+            };
+            let own = readers.into_iter();
+            Ok(own.map(|one| (one.endpoints.inbox, Some(one.id))).collect())
+        }
+        (Recipients::Audience, Subject::Tombstone { entry, .. }) => {
+            reach::told_of_deletion(conn, forum, actor, *entry)
+        }
+        (Recipients::NoLonger(_), Subject::Tombstone { entry, .. }) => {
+            reach::told_of_removal(conn, forum, actor, *entry)
+        }
+        // Of nothing else is there an audience.
+        (Recipients::Audience | Recipients::NoLonger(_), _) => Ok(BTreeMap::new()),
+        (_, Subject::Entry(id)) if !is_public(conn, *id)? => Ok(BTreeMap::new()),
+        _ => {
+            let shared = inboxes(conn, actor, outgoing)?;
+            Ok(shared.into_iter().map(|inbox| (inbox, None)).collect())
+        }
+    }
+}
+
+fn is_public(conn: &mut Conn, id: EntryId) -> Result<bool, storage::Error> {
+    let audience = entries::audience_of(conn, id)?;
+    Ok(audience.is_some_and(|audience| audience.is_public()))
+}
+
+/// Where what is for everybody goes: shared inboxes, each once.
 fn inboxes(
     conn: &mut Conn,
     actor: &Organisation,
@@ -115,6 +157,8 @@ fn inboxes(
             let to = organisations::find(conn, id)?;
             inboxes.extend(willing(conn, actor, outgoing, to)?.map(shared));
         }
+        // Not for shared inboxes.
+        Recipients::Audience | Recipients::NoLonger(_) => {}
         Recipients::Everybody => {
             add_followers(conn, actor.id, &mut inboxes)?;
             add_answered(conn, actor, outgoing, &mut inboxes)?;
@@ -200,16 +244,18 @@ pub(super) fn word(
     outgoing: &Outgoing,
 ) -> Result<Option<Value>, storage::Error> {
     let mut activity = match &outgoing.subject {
-        // Read as anybody: what is not public has no words on the wire.
-        Subject::Entry(id) => match entries::find(conn, &Viewer::Anonymous, *id)? {
+        // Read as its author. Who is given the words is not decided here: by
+        // `receivers` when sent, by `documents` when asked for.
+        Subject::Entry(id) => match entries::find(conn, &itself(actor), *id)? {
+            Some(entry) if entry.author.id != actor.id => return Ok(None),
             Some(entry) if outgoing.kind == ActivityKind::Update => {
                 update_of(conn, federation, outgoing, &entry)?
             }
             Some(entry) => create_of(conn, federation, &outgoing.uri, &entry)?,
             None => return Ok(None),
         },
-        Subject::Tombstone { uri, .. } => {
-            let mut activity = to_everybody(actor, outgoing);
+        Subject::Tombstone { uri, entry } => {
+            let mut activity = to_those_of(conn, actor, outgoing, *entry)?;
             activity["object"] = json!({"id": uri, "type": "Tombstone"});
             activity
         }
@@ -327,6 +373,44 @@ fn to_everybody(actor: &Organisation, outgoing: &Outgoing) -> Value {
     activity
 }
 
+/// An organisation as the reader of its own entries, and of no others.
+fn itself(actor: &Organisation) -> Viewer {
+    Viewer::Organisation(Reader {
+        organisation: actor.id,
+        tier: Tier::Public,
+    })
+}
+
+/// The Delete of an entry: to those for whom the entry was. A narrowed one is
+/// told as it was before; who was named then, or is now, is told to nobody.
+fn to_those_of(
+    conn: &mut Conn,
+    actor: &Organisation,
+    outgoing: &Outgoing,
+    entry: EntryId,
+) -> Result<Value, storage::Error> {
+    let audience = match outgoing.recipients {
+        Recipients::NoLonger(AudienceKind::Public) => Audience::Public,
+        Recipients::NoLonger(AudienceKind::Members) => Audience::Members,
+        Recipients::NoLonger(AudienceKind::Preferential) => Audience::Preferential,
+        Recipients::NoLonger(AudienceKind::Named) => Audience::Named(Vec::new()),
+        Recipients::Followers
+        | Recipients::Everybody
+        | Recipients::One(_)
+        | Recipients::FollowersAnd(_)
+        | Recipients::Audience => {
+            let known = entries::audience_of(conn, entry)?;
+            known.unwrap_or(Audience::Named(Vec::new()))
+        }
+    };
+    if audience.is_public() {
+        return Ok(to_everybody(actor, outgoing));
+    }
+    let mut activity = bare(actor, outgoing);
+    activity["to"] = json!(addressed::to(conn, &audience)?);
+    Ok(activity)
+}
+
 fn myself(
     conn: &mut Conn,
     federation: &Federation,
@@ -351,7 +435,7 @@ fn myself(
     Ok(activity)
 }
 
-/// The Create of a public local entry, as sent and as in the outbox.
+/// The Create of a local entry, as sent and as in the outbox.
 ///
 /// # Errors
 /// Storage only.
@@ -383,17 +467,21 @@ fn about(
     entry: &Entry,
     moment: chrono::DateTime<chrono::Utc>,
 ) -> Result<Value, storage::Error> {
-    let object = entry::body(federation, entry, &answered(conn, entry)?);
-    Ok(json!({
+    let to = addressed::to(conn, &entry.audience)?;
+    let object = entry::body(federation, entry, &answered(conn, entry)?, &to);
+    let mut activity = json!({
         "@context": objects::context::entry(),
         "id": activity,
         "type": kind,
         "actor": entry.author.uri,
         "published": instant(moment),
         "to": object["to"],
-        "cc": object["cc"],
-        "object": object,
-    }))
+    });
+    if let Some(cc) = object.get("cc") {
+        activity["cc"] = cc.clone();
+    }
+    activity["object"] = object;
+    Ok(activity)
 }
 
 /// A report as its subject's server gets it: from the node itself, so that

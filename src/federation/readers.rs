@@ -1,22 +1,30 @@
-//! Who may read documents where `federation.authorized_fetch` is on: those
+//! Who reads documents: by a valid signature an organisation of another server,
+//! or that server as a whole, which then see what is for them; else anybody.
+//!
+//! And who may read at all where `federation.authorized_fetch` is on: those
 //! whose signature shows a host that is not blocked. What others need in
 //! order to sign and to be verified stays readable: the node's own actor, and
 //! of an organisation the keys.
 
 use axum::{
-    extract::{Request, State},
-    http::{Method, request::Parts},
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderName, Method, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use super::{
-    WireError,
+    WireError, credentials,
     fetch::Budget,
     reply::Refusal,
     signatures::{self, Received, SignatureError},
 };
-use crate::{app::App, domain::organisation::Organisation};
+use crate::{
+    app::App,
+    domain::{audience::Viewer, organisation::Organisation},
+    operations::accreditations::viewer_of,
+    storage::organisations,
+};
 
 /// Why somebody may not read.
 #[derive(Debug)]
@@ -75,6 +83,57 @@ pub async fn check(app: &App, parts: &Parts) -> Result<(), NotAReader> {
         return Ok(());
     }
     identify(app, parts).await.map(drop)
+}
+
+/// Whoever asks, as a reader of entries. A signature that is not believed is as
+/// good as none: what is hidden stays as absent as it is to anybody.
+pub struct Asker(pub Viewer);
+
+impl FromRequestParts<App> for Asker {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self(viewer(app, parts).await?))
+    }
+}
+
+/// To learn what whoever asks is accredited for.
+const REQUESTS: u32 = 4;
+
+const SIGNATURES: [HeaderName; 2] = [
+    HeaderName::from_static("signature"),
+    HeaderName::from_static("signature-input"),
+];
+
+/// As whom this request reads. Credentials that were never asked for are asked
+/// for now; a node that stands alone asks nobody, as nothing restricted leaves it.
+///
+/// # Errors
+/// Storage only.
+pub async fn viewer(app: &App, parts: &Parts) -> Result<Viewer, Refusal> {
+    let is_signed = SIGNATURES
+        .iter()
+        .any(|name| parts.headers.contains_key(name));
+    if !is_signed || app.forum.trust.stands_alone() {
+        return Ok(Viewer::Anonymous);
+    }
+    let reader = match identify(app, parts).await {
+        Ok(reader) => reader,
+        Err(NotAReader::Refused(Refusal::Storage(error))) => return Err(error.into()),
+        Err(NotAReader::Unsigned | NotAReader::Refused(_)) => return Ok(Viewer::Anonymous),
+    };
+    credentials::ask_about_with_node(&app.federation, &reader.uri, &Budget::new(REQUESTS))
+        .await
+        .map_err(refusal)?;
+    let forum = app.forum.clone();
+    let read = app.forum.db.read(move |conn| {
+        match organisations::find(conn, reader.id)? {
+            // As it is now: it may have been suspended a moment ago.
+            Some(reader) => viewer_of(conn, &forum, &reader),
+            None => Ok(Viewer::Anonymous),
+        }
+    });
+    Ok(read.await?)
 }
 
 /// Who sent this.

@@ -9,7 +9,10 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::signatures::rfc9421;
-use crate::storage;
+use crate::{
+    domain::{audience::Viewer, entry::Entry},
+    storage,
+};
 
 /// What an answer may depend on (SECURITY.md 1.3).
 const VARY: &str = "Accept, Signature, Signature-Input, Authorization, Cookie";
@@ -67,6 +70,39 @@ pub fn document(document: &Value) -> Response {
 pub fn document_for_one(document: &Value) -> Response {
     let text = document.to_string();
     reply(StatusCode::OK, ACTIVITY_JSON, NOBODY, text)
+}
+
+/// A document that is for everybody, or for the one who asked.
+pub fn document_for(readers: Readers, worded: &Value) -> Response {
+    match readers {
+        Readers::Everybody => document(worded),
+        Readers::WhoAsked => document_for_one(worded),
+    }
+}
+
+/// Whom an answer is for, and so whether it may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    Everybody,
+    WhoAsked,
+}
+
+impl Readers {
+    /// Of an entry.
+    pub fn of(entry: &Entry) -> Self {
+        match entry.audience.is_public() {
+            true => Self::Everybody,
+            false => Self::WhoAsked,
+        }
+    }
+
+    /// Of a list, which holds what this viewer may see.
+    pub fn of_list(viewer: &Viewer) -> Self {
+        match viewer {
+            Viewer::Anonymous => Self::Everybody,
+            Viewer::Member(_) | Viewer::Organisation(_) | Viewer::Node(_) => Self::WhoAsked,
+        }
+    }
 }
 
 /// What describes the node itself; `keep` is a Cache-Control value.

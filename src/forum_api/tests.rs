@@ -448,6 +448,7 @@ fn every_route_says_who_may_call_it() {
         ("POST", "/applications/{id}/refuse", Auth::Administrator),
         ("GET", "/entries", Auth::Optional),
         ("POST", "/entries", Auth::Bearer),
+        ("POST", "/entries/audience", Auth::Bearer),
         ("DELETE", "/entries/{id}", Auth::Bearer),
         ("GET", "/entries/{id}", Auth::Optional),
         ("PATCH", "/entries/{id}", Auth::Bearer),

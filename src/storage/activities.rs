@@ -1,20 +1,20 @@
 //! Activities sent and received.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Conn, Error, NativeDsl,
-    rows::{self, Backend},
-    schema::{activities, entries},
+    Conn, Error, NativeDsl, rows,
+    schema::activities,
     types::{At, Doc},
 };
 use crate::domain::{
     activity::{ActivityKind, Outgoing, Recipients, Subject},
     id::{ActivityId, EntryId, OrganisationId},
-    page::Window,
 };
 
 /// Records that an activity of another server was received; false when it
@@ -118,6 +118,8 @@ fn detail(outgoing: &Outgoing) -> Value {
         Recipients::Everybody => json!("everybody"),
         Recipients::One(id) => json!({"one": id}),
         Recipients::FollowersAnd(id) => json!({"followers_and": id}),
+        Recipients::Audience => json!("audience"),
+        Recipients::NoLonger(before) => json!({"no_longer": before}),
     };
     json!({"subject": subject, "recipients": recipients})
 }
@@ -169,9 +171,11 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
     let recipients = match detail.get("recipients")? {
         Value::String(word) if word == "followers" => Recipients::Followers,
         Value::String(word) if word == "everybody" => Recipients::Everybody,
-        other => match id(other, "followers_and") {
-            Some(id) => Recipients::FollowersAnd(id),
-            None => Recipients::One(id(other, "one")?),
+        Value::String(word) if word == "audience" => Recipients::Audience,
+        other => match (id(other, "followers_and"), text(other, "no_longer")) {
+            (Some(id), _) => Recipients::FollowersAnd(id),
+            (None, Some(before)) => Recipients::NoLonger(before.parse().ok()?),
+            (None, None) => Recipients::One(id(other, "one")?),
         },
     };
     Some((read, recipients))
@@ -240,30 +244,22 @@ pub fn forget_documents(conn: &mut Conn, entry: EntryId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The Create activities of an organisation's public entries, newest first:
-/// its outbox as everybody sees it.
-pub fn outbox(
+/// The Create of each of these entries of an organisation that has one: its
+/// outbox, as far as the caller's viewer may see the entries.
+pub fn creates_of(
     conn: &mut Conn,
     organisation: OrganisationId,
-    window: Window,
-) -> Result<Vec<(ActivityId, EntryId)>, Error> {
-    let mut query = activities::table
-        .inner_join(entries::table.on(activities::entry_id.eq(entries::id.nullable())))
+    of: &[EntryId],
+) -> Result<HashMap<EntryId, ActivityId>, Error> {
+    let found: Vec<(i64, Option<i64>)> = activities::table
         .filter(activities::actor_id.eq(organisation.0))
         .filter(activities::kind.eq("Create"))
-        .filter(entries::audience.eq("public"))
-        .filter(entries::deleted_at.is_null())
-        .select((activities::id, entries::id))
-        .order(activities::id.desc())
-        .limit(window.limit)
-        .into_boxed::<Backend>();
-    if let Some(before) = window.before {
-        query = query.filter(activities::id.lt(before));
-    }
-    let found: Vec<(i64, i64)> = query.load(conn)?;
-    Ok(found
-        .into_iter()
-        .map(|(activity, entry)| (ActivityId(activity), EntryId(entry)))
+        .filter(activities::entry_id.eq_any(of.iter().map(|id| id.0)))
+        .select((activities::id, activities::entry_id))
+        .load(conn)?;
+    let pairs = found.into_iter();
+    Ok(pairs
+        .filter_map(|(activity, entry)| Some((EntryId(entry?), ActivityId(activity))))
         .collect())
 }
 

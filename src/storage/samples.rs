@@ -125,5 +125,6 @@ pub fn delivery(id: i64, activity: i64, inbox: &str) -> NewDelivery {
         sender: SENDER,
         inbox: url(inbox),
         order_key: format!("key {activity}"),
+        recipient: None,
     }
 }

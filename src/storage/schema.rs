@@ -320,6 +320,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Instant,
         finished_at -> Nullable<Instant>,
+        recipient_id -> Nullable<BigInt>,
     }
 }
 

@@ -4,7 +4,7 @@ use super::test_app::TestApp;
 use crate::{
     domain::{
         account::Role,
-        audience::{AudienceKind, Member, Tier, Viewer, can_see},
+        audience::{AudienceKind, Member, Reader, Tier, Viewer, can_see},
         entry::{Codes, Content, Draft, Entry, Kind, Status},
         organisation::{Category, OrganisationState},
         page::Window,
@@ -97,14 +97,29 @@ async fn world(db: storage::Db) -> World {
 }
 
 /// As if the organisation's accreditation were worth each of these.
-fn of_every_tier(person: &Person) -> [Viewer; 3] {
-    Tier::ALL.map(|tier| {
+fn of_every_tier(person: &Person) -> [Viewer; 6] {
+    let member = |tier| {
         Viewer::Member(Member {
             user: person.user.id,
             organisation: person.organisation.id,
             tier,
         })
-    })
+    };
+    let itself = |tier| {
+        Viewer::Organisation(Reader {
+            organisation: person.organisation.id,
+            tier,
+        })
+    };
+    let [none, some, all] = Tier::ALL;
+    [
+        member(none),
+        member(some),
+        member(all),
+        itself(none),
+        itself(some),
+        itself(all),
+    ]
 }
 
 #[test]
@@ -116,6 +131,7 @@ fn the_sql_filter_equals_the_rule_for_every_viewer_and_entry() {
             .iter()
             .map(Person::viewer)
             .chain([Viewer::Anonymous])
+            .chain(Tier::ALL.map(Viewer::Node))
             .chain(world.people.iter().flat_map(of_every_tier));
         for viewer in viewers {
             let seen: Vec<_> = read_all(&world.node, &viewer)

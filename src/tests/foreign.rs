@@ -40,7 +40,12 @@ impl Foreign {
 
     /// `{origin}/users/{handle}`, known to the node.
     pub async fn at(node: &TestApp, origin: &str, handle: &str) -> Self {
-        let uri: Url = format!("{origin}/users/{handle}").parse().expect("valid");
+        Self::by_id(node, &format!("{origin}/users/{handle}"), handle).await
+    }
+
+    /// An actor at this address, known to the node.
+    pub async fn by_id(node: &TestApp, id: &str, handle: &str) -> Self {
+        let uri: Url = id.parse().expect("valid");
         let key = PrivateKey::generate_rsa().expect("a key");
         let key_id: Url = format!("{uri}#main-key").parse().expect("valid");
         let pem = key.public().expect("public").to_pem();

@@ -20,6 +20,7 @@ mod pins;
 mod reactions;
 mod readers;
 mod reports;
+mod restricted;
 mod rooms;
 mod rotation;
 mod schemes;

@@ -218,7 +218,7 @@ impl Rig {
         let client = GuardedClient::new(&fetch, Arc::new(now)).expect("a client");
         let client = client.remembering(SchemeMemory::new(self.db.clone()));
         let courier = Courier::new(
-            self.db.clone(),
+            self.node.app.forum.clone(),
             client,
             KeyCache::default(),
             Arc::new(now),
@@ -254,6 +254,7 @@ impl Rig {
             sender: self.sender.id,
             inbox: server.inbox(),
             order_key: "one".to_owned(),
+            recipient: None,
         };
         let actor = self.sender.uri.clone();
         write(&self.db, move |conn| {
@@ -279,6 +280,7 @@ impl Rig {
                         sender,
                         inbox: inbox.clone(),
                         order_key: "one".to_owned(),
+                        recipient: None,
                     });
                 }
             }
@@ -525,6 +527,7 @@ fn an_entry_that_was_narrowed_after_it_was_queued_is_not_sent() {
                 sender,
                 inbox: inbox.clone(),
                 order_key: "one".to_owned(),
+                recipient: None,
             });
             add_many(conn, &rows, noon())
         })

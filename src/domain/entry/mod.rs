@@ -230,12 +230,6 @@ impl Entry {
     pub fn is_local(&self) -> bool {
         self.author.is_local()
     }
-
-    /// Only public entries leave the node until the recipients of the others
-    /// can be verified.
-    pub fn leaves_the_node(&self) -> bool {
-        self.is_local() && self.audience.is_public()
-    }
 }
 
 /// A new entry of a local organisation, before the rules were applied.

@@ -1,14 +1,15 @@
-//! Create: an entry of an organisation that is followed here, or an answer to
-//! an entry that is known here.
+//! Create: an entry of an organisation that is followed here, an answer to an
+//! entry that is known here, or what is for accredited organisations.
 
 use activitypub_federation::config::Data;
 use serde_json::Value;
 use url::Url;
 
-use super::{Inbound, activity};
+use super::{Inbound, activity, audience};
 use crate::{
+    domain::audience::Audience,
     federation::{
-        Federation, WireError,
+        Federation, WireError, addressed,
         dereference::document,
         json::ADDRESSING,
         objects::{Document, entry},
@@ -18,12 +19,12 @@ use crate::{
 
 activity!(Create, check, take);
 
-/// The object, embedded or fetched, as the sender's own; `None` when it is
-/// nothing that this node keeps.
+/// The object, embedded or fetched, as the sender's own, and for whom it is;
+/// `None` when it is nothing that this node keeps.
 pub(super) async fn own_object(
     inbound: &Inbound,
     data: &Data<Federation>,
-) -> Result<Option<Value>, WireError> {
+) -> Result<Option<(Value, Audience)>, WireError> {
     let object = match inbound.object() {
         Some(embedded) => addressed(embedded, inbound.read()),
         None => {
@@ -38,8 +39,8 @@ pub(super) async fn own_object(
     if entry::owner(read)? != inbound.sender.uri {
         return Err(WireError::NotTheirs("the object belongs to somebody else"));
     }
-    // Unknown audiences mean nobody: what is not public is not kept.
-    Ok(entry::is_public(read).then_some(object))
+    let audience = audience::of(inbound, data, addressed::read(read)).await?;
+    Ok(audience.map(|audience| (object, audience)))
 }
 
 /// The embedded object; one that does not say for whom it is, is for whom the
@@ -91,11 +92,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     if is_ballot(&inbound) {
         return Ok(());
     }
-    let Some(object) = own_object(&inbound, data).await? else {
+    let Some((object, audience)) = own_object(&inbound, data).await? else {
         return Ok(());
     };
     let occasion = occasion(&inbound, data);
-    let arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
+    let arrived = entry::read(&object, inbound.sender.clone(), audience, data.forum.now())?;
     inbound
         .once(data, move |conn, forum| {
             entries::accept_remote(conn, forum, arrived, occasion).map(drop)

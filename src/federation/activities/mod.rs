@@ -2,6 +2,7 @@
 //! a line in [`receive`].
 
 mod answer;
+mod audience;
 mod block;
 mod boost;
 mod create;
@@ -36,6 +37,9 @@ pub struct Inbound {
     pub sender: Organisation,
     /// Normalised.
     pub document: Value,
+    /// Did the sender bring it itself? What others hand on is for everybody, or
+    /// is not taken.
+    pub direct: bool,
     /// What it may still make us fetch.
     pub budget: Budget,
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Inbound;
 use crate::{
-    domain::organisation::Organisation,
+    domain::{audience::Audience, organisation::Organisation},
     federation::{
         Federation, WireError,
         dereference::document,
@@ -40,7 +40,7 @@ pub(super) async fn renew(
     });
     match found {
         Some(found) => {
-            let arrived = entry::read(&found, author, data.forum.now())?;
+            let arrived = entry::read(&found, author, Audience::Public, data.forum.now())?;
             inbound
                 .once(data, move |conn, forum| {
                     update_remote(conn, forum, arrived, Occasion::Sent).map(drop)
@@ -67,7 +67,9 @@ async fn author_of_known(
         .db
         .read(move |conn| {
             let known = entries::known(conn, &object)?;
-            let known = known.filter(|known| !known.local && known.deleted_at.is_none());
+            // Of what is not public no group knows anything.
+            let known =
+                known.filter(|known| known.public && !known.local && known.deleted_at.is_none());
             match known {
                 Some(known) if follows::is_followed_here(conn, group)? => {
                     organisations::find(conn, known.author)

@@ -20,11 +20,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     if inbound.object_id()? == inbound.sender.uri {
         return take_actor(inbound, data).await;
     }
-    let Some(object) = own_object(&inbound, data).await? else {
+    let Some((object, audience)) = own_object(&inbound, data).await? else {
         return Ok(());
     };
     let occasion = occasion(&inbound, data);
-    let mut arrived = entry::read(&object, inbound.sender.clone(), data.forum.now())?;
+    let mut arrived = entry::read(&object, inbound.sender.clone(), audience, data.forum.now())?;
     let is_poll = Document(&object).kind() == "Question";
     // Not of a poll: new counts are told without a new version.
     if !is_poll && arrived.updated.is_none() {

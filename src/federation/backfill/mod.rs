@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audience::Audience,
         id::{EntryId, OrganisationId},
         organisation::{Organisation, OrganisationState},
         task::Task,
@@ -100,7 +101,7 @@ async fn keep(
     if author.state != OrganisationState::Active {
         return Ok(());
     }
-    let arrived = entry::read(&document, author, data.forum.now())?;
+    let arrived = entry::read(&document, author, Audience::Public, data.forum.now())?;
     data.forum
         .write(move |conn, forum| accept_remote(conn, forum, arrived, occasion))
         .await?;

@@ -143,7 +143,7 @@ async fn fetch_list(
     uri: &Url,
     from: &Url,
 ) -> Result<(), String> {
-    let document = fetch(federation, from, Accept::Credential)
+    let document = fetch(federation, from, Accept::Credential, &Budget::new(REQUESTS))
         .await
         .map_err(|error| error.to_string())?;
     match take_list(&federation.forum, issuer, uri, document).await {
@@ -153,15 +153,19 @@ async fn fetch_list(
     }
 }
 
-async fn fetch(federation: &Federation, url: &Url, accept: Accept) -> Result<Value, WireError> {
+async fn fetch(
+    federation: &Federation,
+    url: &Url,
+    accept: Accept,
+    budget: &Budget,
+) -> Result<Value, WireError> {
     if federation.origin.is_claimed_by(url) || !federation.may_reach(url).await? {
         return Err(FetchError::Unreachable.into());
     }
     let signer = federation.node_signer().await?;
-    let budget = Budget::new(REQUESTS);
     let fetched = federation
         .client
-        .get_json(url, accept, Some(&signer), &budget)
+        .get_json(url, accept, Some(&signer), budget)
         .await?;
     Ok(fetched.json)
 }
@@ -184,7 +188,7 @@ pub async fn ask_for_accreditations(federation: &Federation) -> Result<(), WireE
             .db
             .read(move |conn| accreditations::due(conn, kind, now, MOST_ACTORS))
             .await?;
-        let asked = ask_all(federation, kind, due).await;
+        let asked = ask_all(federation, kind, due, None).await;
         record(federation, kind, asked, |kind| match kind {
             SourceKind::Renewal => RENEWALS_EVERY,
             SourceKind::Holder | SourceKind::List => SHOWN_EVERY,
@@ -200,6 +204,14 @@ pub async fn ask_for_accreditations(federation: &Federation) -> Result<(), WireE
 /// # Errors
 /// Storage only; an actor that cannot be asked is as one that shows nothing.
 pub async fn ask_about(federation: &Federation, actor: &Url) -> Result<(), WireError> {
+    ask_within(federation, actor, &Budget::new(REQUESTS)).await
+}
+
+async fn ask_within(
+    federation: &Federation,
+    actor: &Url,
+    budget: &Budget,
+) -> Result<(), WireError> {
     if federation.forum.trust.stands_alone() {
         return Ok(());
     }
@@ -210,15 +222,36 @@ pub async fn ask_about(federation: &Federation, actor: &Url) -> Result<(), WireE
         .db
         .read(move |conn| accreditations::never_asked(conn, kind, &about));
     let due: Vec<Source> = never_asked.await?.into_iter().collect();
-    let asked = ask_all(federation, kind, due).await;
+    let asked = ask_all(federation, kind, due, Some(budget)).await;
     record(federation, kind, asked, |_| SHOWN_EVERY).await
 }
 
+/// [`ask_about`] an actor, and the node that it belongs to, out of what may still
+/// be fetched: what may be sent
+/// there, or read from there, depends on both.
+///
+/// # Errors
+/// As [`ask_about`].
+pub async fn ask_about_with_node(
+    federation: &Federation,
+    actor: &Url,
+    budget: &Budget,
+) -> Result<(), WireError> {
+    ask_within(federation, actor, budget).await?;
+    let node = urls::node_actor_of(actor);
+    match node == *actor {
+        true => Ok(()),
+        false => ask_within(federation, &node, budget).await,
+    }
+}
+
 /// Asks host by host. A host that does not answer is asked for nothing more.
+/// Without a budget each place has its own.
 async fn ask_all(
     federation: &Federation,
     kind: SourceKind,
     due: Vec<Source>,
+    budget: Option<&Budget>,
 ) -> Vec<(Source, Asked)> {
     let mut by_host: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     for source in due {
@@ -232,7 +265,7 @@ async fn ask_all(
             for source in sources {
                 let outcome = match &silent {
                     Some(error) => Asked::Failed(error.clone()),
-                    None => match ask_actor(federation, kind, &source).await {
+                    None => match ask_actor(federation, kind, &source, budget).await {
                         Ok(()) => Asked::Answered,
                         Err(error) => {
                             let is_down = matches!(
@@ -268,9 +301,11 @@ async fn ask_actor(
     federation: &Federation,
     kind: SourceKind,
     source: &Source,
+    budget: Option<&Budget>,
 ) -> Result<(), AskError> {
+    let budget = budget.cloned().unwrap_or_else(|| Budget::new(REQUESTS));
     let actor = Url::parse(&source.about).map_err(|_| AskError::NoCollection)?;
-    let mut document = fetch(federation, &source.uri, Accept::ActivityPub).await?;
+    let mut document = fetch(federation, &source.uri, Accept::ActivityPub, &budget).await?;
     let items = match document.get_mut("items").map(Value::take) {
         Some(Value::Array(items)) => items,
         Some(_) | None => return Err(AskError::NoCollection),

@@ -16,7 +16,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
 
-pub use asking::{LOOK_EVERY, ask_about, ask_for_accreditations, ask_for_lists};
+pub use asking::{
+    LOOK_EVERY, ask_about, ask_about_with_node, ask_for_accreditations, ask_for_lists,
+};
 
 use super::{
     proofs::{ProofError, sign},

@@ -3,6 +3,7 @@
 mod around;
 mod document;
 mod filter;
+mod reach;
 mod writing;
 mod written;
 
@@ -30,6 +31,7 @@ use filter::find_organisation;
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, writing::create))
+        .routes(routes!(reach::audience))
         .routes(routes!(show, writing::change, writing::remove))
 }
 
@@ -47,16 +49,14 @@ fn documents(
 }
 
 /// An entry that the viewer may see. What was deleted is said to be gone only
-/// where everybody could read it, or to its author.
+/// to those who could read it.
 fn find(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Entry, Problem> {
     let id: EntryId = id.parse().map_err(|_| Problem::NotFound)?;
     if let Some(entry) = entries::find(conn, viewer, id)? {
         return Ok(entry);
     }
     match entries::known_id(conn, id)? {
-        Some(known)
-            if known.deleted_at.is_some() && (known.public || viewer.speaks_for(known.author)) =>
-        {
+        Some(known) if known.deleted_at.is_some() && entries::was_for(conn, viewer, id)? => {
             Err(Problem::Gone)
         }
         Some(_) | None => Err(Problem::NotFound),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        audience::{Audience, Viewer},
+        audience::{Audience, AudienceKind, Viewer},
         entry::{Draft, Entry},
         id::{EntryId, OrganisationId},
     },
@@ -97,8 +97,9 @@ pub async fn create(
 
 /// Changes an entry of the caller's organisation.
 ///
-/// Fields that are absent stay as they are; `null` empties a field. Kind,
-/// audience and the entry answered cannot be changed.
+/// Fields that are absent stay as they are; `null` empties a field. Kind and the
+/// entry answered cannot be changed, and the audience only narrowed: those who
+/// remain on other servers get an update, those removed a deletion.
 #[utoipa::path(
     patch,
     path = "/entries/{id}",
@@ -221,7 +222,7 @@ fn find_entry(conn: &mut Conn, viewer: &Viewer, named: &str) -> Result<Option<En
     }
 }
 
-fn find_organisations(
+pub(super) fn find_organisations(
     conn: &mut Conn,
     field: &str,
     named: &[String],
@@ -249,26 +250,27 @@ fn changed(
     entry: &Entry,
 ) -> Result<Edit, Problem> {
     let mut errors = written.errors;
-    let audience = entry.audience.kind();
-    if let Change::Set(wanted) = written.audience
-        && wanted != audience
-    {
-        errors.push(Invalid::new(
-            "audience",
-            "The audience of an entry cannot be changed; publish a new entry.",
-        ));
-    }
-    if let Change::Set(wanted) = written.named
-        && !same_parties(
-            find_organisations(conn, "named", &wanted, &mut errors)?,
-            entry,
-        )
-    {
+    let kind = match written.audience {
+        Change::Set(wanted) => wanted,
+        Change::Keep | Change::Clear => entry.audience.kind(),
+    };
+    let named = match written.named {
+        Change::Set(wanted) => find_organisations(conn, "named", &wanted, &mut errors)?,
+        Change::Keep => entry.audience.named().to_vec(),
+        Change::Clear => Vec::new(),
+    };
+    if kind != AudienceKind::Named && kind == entry.audience.kind() && !named.is_empty() {
         errors.push(Invalid::new(
             "named",
-            "The organisations named cannot be changed; publish a new entry.",
+            "Organisations are named only with the audience named.",
         ));
     }
+    let wanted = match kind {
+        AudienceKind::Public => Audience::Public,
+        AudienceKind::Members => Audience::Members,
+        AudienceKind::Preferential => Audience::Preferential,
+        AudienceKind::Named => Audience::Named(named),
+    };
     if let Change::Set(wanted) = written.in_reply_to {
         let parent = find_entry(conn, viewer, &wanted)?.map(|parent| parent.id);
         let by_address = entry.thread.in_reply_to_uri.as_ref().map(Url::as_str);
@@ -283,8 +285,12 @@ fn changed(
     }
     let mut content = written.content;
     match written.tlp {
+        // The usual mark goes with the audience.
+        Change::Keep if content.tlp == entry.audience.kind().default_tlp() => {
+            content.tlp = kind.default_tlp();
+        }
         Change::Keep => {}
-        Change::Clear => content.tlp = audience.default_tlp(),
+        Change::Clear => content.tlp = kind.default_tlp(),
         Change::Set(tlp) => content.tlp = tlp,
     }
     let partners = match written.partners {
@@ -293,19 +299,12 @@ fn changed(
         Change::Set(wanted) => find_organisations(conn, "partners", &wanted, &mut errors)?,
     };
     if errors.is_empty() {
-        Ok(Edit { content, partners })
+        Ok(Edit {
+            content,
+            partners,
+            audience: Some(wanted),
+        })
     } else {
         Err(Problem::Invalid(errors))
     }
-}
-
-fn same_parties(mut wanted: Vec<OrganisationId>, entry: &Entry) -> bool {
-    let mut named = match &entry.audience {
-        Audience::Named(named) => named.clone(),
-        Audience::Public | Audience::Members | Audience::Preferential => Vec::new(),
-    };
-    wanted.sort_unstable();
-    wanted.dedup();
-    named.sort_unstable();
-    wanted == named
 }

@@ -20,5 +20,5 @@ pub(super) use keeping::watch_actor;
 pub use notary::{AnchorKey, CannotSign, Notary, Unreadable};
 pub use shown::{issued, mirrored_list, own_list, renewals_for, shown_of};
 pub use worth::{
-    Member, elsewhere, keys_of, may_store, reader, standing_of, storable_at, weighed_of,
+    Member, elsewhere, keys_of, may_store, standing_of, storable_at, viewer_of, weighed_of,
 };

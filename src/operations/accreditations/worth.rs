@@ -6,7 +6,7 @@ use url::Url;
 use crate::{
     domain::{
         accreditation::{Held, Standing, Weakness, standing, storable, weigh},
-        audience::{Remote, Tier, Viewer},
+        audience::{Reader, Tier, Viewer},
         organisation::{Organisation, OrganisationState},
     },
     operations::Forum,
@@ -111,27 +111,35 @@ pub fn storable_at(conn: &mut Conn, forum: &Forum, address: &Url) -> Result<Tier
     may_store(conn, forum, &urls::node_actor_of(address))
 }
 
-/// As whom an actor of another server reads here, once its signature is
-/// verified: as far as its accreditation goes, but never further than its
-/// server may store. A server's own actor reads what its server may store.
+/// Somebody of another server as a reader: the server's own actor by its
+/// membership, an organisation by its standing, and by no more than its server
+/// may store.
 ///
 /// # Errors
 /// Storage only.
-pub fn reader(
+pub fn viewer_of(
     conn: &mut Conn,
     forum: &Forum,
-    actor: &Organisation,
+    reader: &Organisation,
 ) -> Result<Viewer, storage::Error> {
-    let node = urls::node_actor_of(&actor.uri);
-    let storable = may_store(conn, forum, &node)?;
-    let tier = match actor.uri == node {
-        true => storable,
-        false => standing_of(conn, forum, actor)?.tier.min(storable),
-    };
-    Ok(Viewer::Remote(Remote {
-        organisation: actor.id,
-        tier,
-    }))
+    if reader.is_local() || reader.state != OrganisationState::Active {
+        return Ok(Viewer::Anonymous);
+    }
+    let storable = storable_at(conn, forum, &reader.uri)?;
+    if storable == Tier::Public {
+        return Ok(Viewer::Anonymous);
+    }
+    if reader.uri == urls::node_actor_of(&reader.uri) {
+        return Ok(Viewer::Node(storable));
+    }
+    let tier = standing_of(conn, forum, reader)?.tier.min(storable);
+    Ok(match tier {
+        Tier::Public => Viewer::Anonymous,
+        Tier::Members | Tier::Preferential => Viewer::Organisation(Reader {
+            organisation: reader.id,
+            tier,
+        }),
+    })
 }
 
 /// An organisation of another server that is accredited, with its standing.

@@ -47,7 +47,7 @@ pub(super) fn make(
             }
             reply_audience(parent, person.organisation.id)
         }
-        None => chosen_audience(&draft, person, &mut errors),
+        None => chosen_audience(draft.audience, &draft.named, person, &mut errors),
     };
     let known = known_organisations(conn, &draft.named, &draft.partners)?;
     check_parties("named", &draft.named, &known, &mut errors);
@@ -137,8 +137,13 @@ fn reply_audience(parent: &Entry, replier: OrganisationId) -> Audience {
     }
 }
 
-fn chosen_audience(draft: &Draft, person: &Person, errors: &mut Vec<FieldError>) -> Audience {
-    let audience = draft.audience.unwrap_or_default();
+pub(super) fn chosen_audience(
+    asked: Option<AudienceKind>,
+    named: &[OrganisationId],
+    person: &Person,
+    errors: &mut Vec<FieldError>,
+) -> Audience {
+    let audience = asked.unwrap_or_default();
     if !may_publish_to(person.standing.tier, audience) {
         errors.push(FieldError::new(
             "audience",
@@ -146,13 +151,13 @@ fn chosen_audience(draft: &Draft, person: &Person, errors: &mut Vec<FieldError>)
              name the organisations that may read the entry (named).",
         ));
     }
-    if audience == AudienceKind::Named && draft.named.is_empty() {
+    if audience == AudienceKind::Named && named.is_empty() {
         errors.push(FieldError::new(
             "named",
             "Name at least one organisation that may read the entry.",
         ));
     }
-    if audience != AudienceKind::Named && !draft.named.is_empty() {
+    if audience != AudienceKind::Named && !named.is_empty() {
         errors.push(FieldError::new(
             "named",
             "Organisations are named only with the audience named.",
@@ -162,7 +167,7 @@ fn chosen_audience(draft: &Draft, person: &Person, errors: &mut Vec<FieldError>)
         AudienceKind::Public => Audience::Public,
         AudienceKind::Members => Audience::Members,
         AudienceKind::Preferential => Audience::Preferential,
-        AudienceKind::Named => Audience::Named(unique(draft.named.clone())),
+        AudienceKind::Named => Audience::Named(unique(named.to_vec())),
     }
 }
 

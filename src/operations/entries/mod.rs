@@ -1,6 +1,8 @@
 //! Publishing, editing and deleting entries, ours and received.
 
 mod making;
+mod narrowing;
+pub mod reach;
 mod received;
 
 pub use received::{
@@ -11,13 +13,16 @@ use super::{Forum, announce::announce, people::Person};
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
+        audience::{Audience, AudienceKind, may_publish_to},
         entry::{Content, Draft, Entry, FieldError},
         id::{EntryId, OrganisationId},
         text,
     },
-    storage::{self, Conn, activities, entries},
+    storage::{self, Conn, activities, deliveries, entries},
 };
-use making::{check_parties, known_organisations, make, tags_of, tidy, unique};
+use making::{check_parties, chosen_audience, known_organisations, make, tags_of, tidy, unique};
+use narrowing::carry_out;
+use reach::Reach;
 
 /// Why an entry was not published, changed or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -63,14 +68,14 @@ pub async fn publish(forum: &Forum, person: &Person, draft: Draft) -> Result<Ent
         .write(move |conn, forum| {
             let entry = make(conn, forum, &person, draft)?;
             entries::insert(conn, &entry)?;
-            if entry.leaves_the_node() {
+            if reach::leaves_the_node(conn, forum, &entry)? {
                 announce(
                     conn,
                     forum,
                     &person.organisation,
                     ActivityKind::Create,
                     Subject::Entry(entry.id),
-                    Recipients::Followers,
+                    or_its_audience(&entry, Recipients::Followers),
                 )?;
             }
             Ok(entry)
@@ -78,12 +83,46 @@ pub async fn publish(forum: &Forum, person: &Person, draft: Draft) -> Result<Ent
         .await
 }
 
-/// What an edit changes. Audience and place in a conversation never change:
-/// a wider audience needs a new entry (PROTOCOL.md 5.3).
+/// Who would see what the person's organisation published for this audience
+/// now, in numbers: shown before it is published.
+///
+/// # Errors
+/// As [`publish`], as far as the audience goes.
+pub async fn reach_of(
+    forum: &Forum,
+    person: &Person,
+    kind: AudienceKind,
+    named: Vec<OrganisationId>,
+) -> Result<Reach, EntryError> {
+    let mut errors = Vec::new();
+    let audience = chosen_audience(Some(kind), &named, person, &mut errors);
+    if !errors.is_empty() {
+        return Err(EntryError::Invalid(errors));
+    }
+    let (forum_in, author) = (forum.clone(), person.organisation.clone());
+    let read = forum
+        .db
+        .read(move |conn| reach::reach(conn, &forum_in, &author, &audience));
+    Ok(read.await?)
+}
+
+/// What is public goes to these; anything else to its own audience only.
+fn or_its_audience(entry: &Entry, public: Recipients) -> Recipients {
+    match entry.audience.is_public() {
+        true => public,
+        false => Recipients::Audience,
+    }
+}
+
+/// What an edit changes. The place in a conversation never changes, and the
+/// audience only to a narrower one: a wider one needs a new entry (PROTOCOL.md
+/// 5.3).
 #[derive(Debug, Clone)]
 pub struct Edit {
     pub content: Content,
     pub partners: Vec<OrganisationId>,
+    /// `None`: as it is.
+    pub audience: Option<Audience>,
 }
 
 /// The entry, if it is the person's organisation's own and the role allows
@@ -111,16 +150,28 @@ pub async fn edit(
     forum
         .write(move |conn, forum| {
             let before = own(conn, &person, id)?;
-            let entry = changed(conn, forum, &before, edit)?;
+            let entry = changed(conn, forum, &person, &before, edit)?;
             entries::update(conn, &entry)?;
-            if entry.leaves_the_node() {
+            carry_out(conn, &before, &entry)?;
+            if reach::leaves_the_node(conn, forum, &entry)? {
                 announce(
                     conn,
                     forum,
                     &person.organisation,
                     ActivityKind::Update,
                     Subject::Entry(id),
-                    Recipients::Everybody,
+                    or_its_audience(&entry, Recipients::Everybody),
+                )?;
+            }
+            if entry.audience != before.audience && !deliveries::told(conn, id)?.is_empty() {
+                let uri = entry.uri.clone();
+                announce(
+                    conn,
+                    forum,
+                    &person.organisation,
+                    ActivityKind::Delete,
+                    Subject::Tombstone { entry: id, uri },
+                    Recipients::NoLonger(before.audience.kind()),
                 )?;
             }
             Ok(entry)
@@ -131,6 +182,7 @@ pub async fn edit(
 fn changed(
     conn: &mut Conn,
     forum: &Forum,
+    person: &Person,
     before: &Entry,
     edit: Edit,
 ) -> Result<Entry, EntryError> {
@@ -143,7 +195,18 @@ fn changed(
             "The kind of a published entry cannot be changed: publish a new entry.",
         ));
     }
-    let known = known_organisations(conn, &[], &edit.partners)?;
+    let audience = match edit.audience {
+        None => before.audience.clone(),
+        Some(Audience::Named(named)) => {
+            let mut named = unique(named);
+            named.sort_unstable();
+            Audience::Named(named)
+        }
+        Some(other) => other,
+    };
+    check_narrowing(person, before, &audience, &mut errors);
+    let known = known_organisations(conn, audience.named(), &edit.partners)?;
+    check_parties("named", audience.named(), &known, &mut errors);
     check_parties("partners", &edit.partners, &known, &mut errors);
     if !errors.is_empty() {
         return Err(EntryError::Invalid(errors));
@@ -157,10 +220,50 @@ fn changed(
         tags: tags_of(&content),
         content,
         partners: unique(edit.partners),
+        audience,
         updated_at: now,
         edited_at: Some(now),
         ..before.clone()
     })
+}
+
+/// An entry may be taken from some of its readers, and never be opened to more.
+fn check_narrowing(
+    person: &Person,
+    before: &Entry,
+    wanted: &Audience,
+    errors: &mut Vec<FieldError>,
+) {
+    if *wanted == before.audience {
+        return;
+    }
+    let field = match wanted.kind() == before.audience.kind() {
+        true => "named",
+        false => "audience",
+    };
+    if before.thread.in_reply_to_uri.is_some() {
+        errors.push(FieldError::new(
+            field,
+            "A reply keeps the audience of what it replies to.",
+        ));
+    } else if !wanted.is_within(&before.audience) {
+        errors.push(FieldError::new(
+            field,
+            "A published entry cannot be opened to more readers: publish a new entry for them. \
+             It can be narrowed, to an audience within the present one.",
+        ));
+    } else if !may_publish_to(person.standing.tier, wanted.kind()) {
+        errors.push(FieldError::new(
+            field,
+            "Your organisation is not part of this audience. Choose one that it is part of, or \
+             name the organisations that may read the entry (named).",
+        ));
+    } else if wanted.kind() == AudienceKind::Named && wanted.named().is_empty() {
+        errors.push(FieldError::new(
+            "named",
+            "Name at least one organisation that may read the entry.",
+        ));
+    }
 }
 
 /// Deletes an entry of the person's organisation: it becomes a tombstone.
@@ -174,7 +277,10 @@ pub async fn delete(forum: &Forum, person: &Person, id: EntryId) -> Result<(), E
             let entry = own(conn, &person, id)?;
             entries::bury(conn, id, forum.now())?;
             activities::forget_documents(conn, id)?;
-            if entry.leaves_the_node() {
+            // Whatever became of its author's standing: only its address is told.
+            let was_told = !deliveries::told(conn, id)?.is_empty();
+            if was_told || reach::leaves_the_node(conn, forum, &entry)? {
+                let recipients = or_its_audience(&entry, Recipients::Everybody);
                 announce(
                     conn,
                     forum,
@@ -184,7 +290,7 @@ pub async fn delete(forum: &Forum, person: &Person, id: EntryId) -> Result<(), E
                         entry: id,
                         uri: entry.uri,
                     },
-                    Recipients::Everybody,
+                    recipients,
                 )?;
             }
             Ok(())

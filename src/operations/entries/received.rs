@@ -1,27 +1,34 @@
-//! Public entries of other servers: which of them are kept, and who changes or
-//! deletes them.
+//! Entries of other servers: which of them are kept, for whom, and who changes
+//! or deletes them.
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::{
     domain::{
-        audience::{Audience, Viewer},
+        audience::{Audience, Reader, Tier, Viewer},
         entry::{Content, Counts, Entry, Thread},
         id::{EntryId, OrganisationId},
         organisation::{Organisation, OrganisationState},
         task::Task,
     },
-    operations::Forum,
+    operations::{Forum, accreditations::viewer_of},
     storage::{self, Conn, blocks, entries, organisations, tombstones},
 };
 
-/// A public entry of another server, read and checked by `federation`.
+use super::{
+    narrowing::{carry_out, inherited, narrower},
+    reach,
+};
+
+/// An entry of another server, read and checked by `federation`.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub uri: Url,
     pub url: Url,
     pub author: Organisation,
+    /// As it is addressed.
+    pub audience: Audience,
     pub content: Content,
     /// Sanitised.
     pub html: String,
@@ -55,17 +62,18 @@ pub enum Occasion {
     Backfilled,
 }
 
-/// Stores a public entry of another server. Unless it was asked for or
-/// addressed to somebody here, it must come from an organisation that is
-/// followed here or answer an entry that is known here. What a new entry
-/// answers is read afterwards, if it is not known.
+/// Stores an entry of another server. Unless it was asked for or addressed to
+/// somebody here, a public one must come from an organisation that is followed
+/// here or answer an entry that is known here; what a new one answers is read
+/// afterwards, if it is not known. Others are kept by the standing of their
+/// author and this node's own membership (`reach::may_keep`), followed or not.
 ///
 /// # Errors
 /// Storage only.
 pub fn accept_remote(
     conn: &mut Conn,
     forum: &Forum,
-    arrived: Arrived,
+    mut arrived: Arrived,
     occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
     let survey = entries::survey(conn, &arrived.uri, &arrived.author)?;
@@ -77,11 +85,21 @@ pub fn accept_remote(
         None => None,
     };
     let answers_unknown = arrived.in_reply_to.is_some() && parent.is_none();
-    // Nobody outside has read what is not public, so nobody can answer it.
-    if parent
-        .as_ref()
-        .is_some_and(|parent| !parent.public || parent.deleted_at.is_some())
-    {
+    if let Some(parent) = &parent {
+        // Who could not read it cannot answer it.
+        if parent.deleted_at.is_some() || !reads(conn, forum, &arrived.author, parent)? {
+            return Ok(Reception::Ignored);
+        }
+        let audience = inherited(conn, parent, arrived.author.id, &arrived.audience)?;
+        if audience != arrived.audience {
+            tracing::warn!(
+                uri = %arrived.uri, says = %arrived.audience.kind(), kept = %audience.kind(),
+                "a reply is addressed to more than what it answers"
+            );
+            arrived.audience = audience;
+        }
+    }
+    if !is_kept(conn, forum, &arrived.author, &arrived.audience)? {
         return Ok(Reception::Ignored);
     }
     // What answers somebody who is hidden here answers nobody who is known.
@@ -98,7 +116,8 @@ pub fn accept_remote(
         Occasion::Addressed | Occasion::Asked => true,
         Occasion::Sent | Occasion::Backfilled => false,
     };
-    if !asked && parent.is_none() && !survey.is_followed {
+    let is_public = arrived.audience.is_public();
+    if !asked && is_public && parent.is_none() && !survey.is_followed {
         return Ok(Reception::Ignored);
     }
     let now = forum.now();
@@ -118,10 +137,45 @@ pub fn accept_remote(
         entries::adopt_replies(conn, &entry)?;
     }
     let is_new = matches!(occasion, Occasion::Sent | Occasion::Addressed);
-    if is_new && answers_unknown {
+    // What is above others may not be for this node to ask for.
+    if is_new && answers_unknown && is_public {
         forum.enqueue_asking(conn, &Task::ReadConversation { entry: id })?;
     }
     Ok(Reception::Stored(id))
+}
+
+/// Does this node keep what an organisation of another server wrote for these?
+fn is_kept(
+    conn: &mut Conn,
+    forum: &Forum,
+    author: &Organisation,
+    audience: &Audience,
+) -> Result<bool, storage::Error> {
+    if !reach::may_keep(conn, forum, author, audience.kind())? {
+        return Ok(false);
+    }
+    match audience {
+        Audience::Public | Audience::Members | Audience::Preferential => Ok(true),
+        // For nobody here it is no concern of ours.
+        Audience::Named(named) => {
+            let known = organisations::find_many(conn, named)?;
+            Ok(known.values().any(Organisation::is_local))
+        }
+    }
+}
+
+/// May an organisation of another server see this entry?
+fn reads(
+    conn: &mut Conn,
+    forum: &Forum,
+    reader: &Organisation,
+    entry: &entries::Known,
+) -> Result<bool, storage::Error> {
+    if entry.public {
+        return Ok(true);
+    }
+    let viewer = viewer_of(conn, forum, reader)?;
+    entries::was_for(conn, &viewer, entry.id)
 }
 
 fn takes_part(conn: &mut Conn, id: OrganisationId) -> Result<bool, storage::Error> {
@@ -146,7 +200,7 @@ impl Arrived {
             html: self.html,
             warning: self.warning,
             tags: self.tags,
-            audience: Audience::Public,
+            audience: self.audience,
             partners: Vec::new(),
             thread,
             counts: Counts::default(),
@@ -163,14 +217,15 @@ fn is_theirs(known: &entries::Known, author: &Organisation) -> bool {
 }
 
 /// Takes over a newer version of an entry that its owner sent. One that was
-/// not known is accepted as new, so that Update may overtake Create.
+/// not known is accepted as new, so that Update may overtake Create. It may be
+/// for fewer than before, and never for more.
 ///
 /// # Errors
 /// Storage only.
 pub fn update_remote(
     conn: &mut Conn,
     forum: &Forum,
-    arrived: Arrived,
+    mut arrived: Arrived,
     occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
     let Some(known) = entries::known(conn, &arrived.uri)? else {
@@ -187,11 +242,30 @@ pub fn update_remote(
     if !is_theirs(&known, &arrived.author) || !is_newer {
         return Ok(Reception::Ignored);
     }
-    let Some(before) = entries::find(conn, &Viewer::Anonymous, known.id)? else {
+    let itself = Viewer::Organisation(Reader {
+        organisation: known.author,
+        tier: Tier::Public,
+    });
+    let Some(before) = entries::find(conn, &itself, known.id)? else {
         return Ok(Reception::Ignored);
     };
-    let entry = arrived.into_entry(known.id, before.thread, before.created_at, Some(updated));
+    let asked = std::mem::replace(&mut arrived.audience, Audience::Named(Vec::new()));
+    if !asked.is_within(&before.audience) {
+        tracing::warn!(uri = %arrived.uri, "an update does not open an entry to more readers");
+    }
+    arrived.audience = narrower(&before.audience, asked);
+    if !is_kept(conn, forum, &arrived.author, &arrived.audience)? {
+        if arrived.audience == before.audience {
+            return Ok(Reception::Ignored);
+        }
+        // Not for anybody here any more.
+        entries::bury(conn, known.id, forum.now())?;
+        return Ok(Reception::Stored(known.id));
+    }
+    let (thread, created_at) = (before.thread.clone(), before.created_at);
+    let entry = arrived.into_entry(known.id, thread, created_at, Some(updated));
     entries::update(conn, &entry)?;
+    carry_out(conn, &before, &entry)?;
     Ok(Reception::Stored(known.id))
 }
 

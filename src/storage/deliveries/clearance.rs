@@ -5,7 +5,10 @@ use diesel::prelude::*;
 use url::Url;
 
 use crate::domain::{
-    activity::ActivityKind, audience::AudienceKind, delivery::DeliveryState, id::DeliveryId,
+    activity::ActivityKind,
+    audience::AudienceKind,
+    delivery::DeliveryState,
+    id::{DeliveryId, EntryId, OrganisationId},
 };
 
 use super::{
@@ -21,6 +24,14 @@ use super::{
 pub enum Clearance {
     /// Yes, with this text, byte for byte, signed by this actor.
     Send { document: String, actor: Url },
+    /// The entry that it tells of is not for everybody: yes, as [`Self::Send`],
+    /// if this recipient may have it. That is `operations`' to say.
+    SendIfAllowed {
+        entry: EntryId,
+        recipient: OrganisationId,
+        document: String,
+        actor: Url,
+    },
     /// No, and never.
     Drop { note: &'static str },
 }
@@ -35,6 +46,7 @@ struct Row {
     entry: Option<i64>,
     /// None, too, when the entry is deleted.
     audience: Option<String>,
+    recipient: Option<i64>,
 }
 
 /// Looks whether a delivery may be sent now. With `allowlist`, only hosts that
@@ -55,6 +67,7 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
             activities::document,
             activities::entry_id,
             entries::audience.nullable(),
+            deliveries::recipient_id,
         ))
         .first(conn)
         .optional()?;
@@ -71,14 +84,24 @@ pub fn clear(conn: &mut Conn, id: DeliveryId, allowlist: bool) -> Result<Clearan
     // That an entry is deleted must be told to all who were told of it.
     let is_delete = row.kind == ActivityKind::Delete.as_str();
     let is_public = row.audience.as_deref() == Some(AudienceKind::Public.as_str());
-    if row.entry.is_some() && !is_delete && !is_public {
-        return drop("the entry is deleted or no longer public");
-    }
-    match row.document {
-        Some(document) => Ok(Clearance::Send {
+    let needs_leave = match row.entry {
+        Some(entry) if !is_delete && !is_public => match (row.audience, row.recipient) {
+            (Some(_), Some(recipient)) => Some((EntryId(entry), OrganisationId(recipient))),
+            _ => return drop("the entry is deleted or no longer public"),
+        },
+        Some(_) | None => None,
+    };
+    let Some(document) = row.document else {
+        return drop("its text was withdrawn");
+    };
+    let actor = rows::url(&row.actor)?;
+    Ok(match needs_leave {
+        None => Clearance::Send { document, actor },
+        Some((entry, recipient)) => Clearance::SendIfAllowed {
+            entry,
+            recipient,
             document,
-            actor: rows::url(&row.actor)?,
-        }),
-        None => drop("its text was withdrawn"),
-    }
+            actor,
+        },
+    })
 }

@@ -28,7 +28,7 @@ use super::{
 pub use clearance::{Clearance, clear};
 pub use dead::{drop_host, expire, replay, replay_host};
 pub use letters::{Letter, letters};
-pub use record::{inboxes_told, inboxes_told_by, remove, stale};
+pub use record::{inboxes_told, inboxes_told_by, remove, stale, told};
 
 /// Most rows in one INSERT.
 const INSERT_ROWS: usize = 500;
@@ -45,6 +45,8 @@ pub struct NewDelivery {
     pub inbox: Url,
     /// Deliveries with the same key keep their order, by id.
     pub order_key: String,
+    /// Whose own inbox it is, for what is not for everybody.
+    pub recipient: Option<OrganisationId>,
 }
 
 #[derive(Insertable)]
@@ -60,6 +62,7 @@ struct NewRow<'a> {
     state: &'static str,
     attempts: i32,
     created_at: At,
+    recipient_id: Option<i64>,
 }
 
 /// Queues deliveries and wakes their hosts' lanes. An activity is sent to an
@@ -78,6 +81,7 @@ pub fn add_many(conn: &mut Conn, new: &[NewDelivery], now: DateTime<Utc>) -> Res
             state: DeliveryState::Pending.as_str(),
             attempts: 0,
             created_at: At(now),
+            recipient_id: new.recipient.map(|id| id.0),
         })
         .collect();
     let mut added = 0;

@@ -1,8 +1,10 @@
 //! The record of who was sent what: read when something is updated or deleted,
 //! so that everybody who was told is told that too.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::not, prelude::*};
 use url::Url;
 
 use crate::domain::{
@@ -30,6 +32,29 @@ pub fn inboxes_told(conn: &mut Conn, entry: EntryId) -> Result<Vec<Url>, Error> 
         .distinct()
         .load(conn)?;
     inboxes.iter().map(|inbox| read_inbox(inbox)).collect()
+}
+
+/// Every inbox to which an activity about this entry was sent, or may have
+/// been, with whose it is where that was noted. What was dropped before the
+/// first try told nobody anything.
+pub fn told(
+    conn: &mut Conn,
+    entry: EntryId,
+) -> Result<BTreeMap<Url, Option<OrganisationId>>, Error> {
+    let never_left = deliveries::state
+        .eq(DeliveryState::Dead.as_str())
+        .and(deliveries::attempts.eq(0));
+    let inboxes: Vec<(String, Option<i64>)> = activities::table
+        .inner_join(deliveries::table)
+        .filter(activities::entry_id.eq(entry.0))
+        .filter(not(never_left))
+        .select((deliveries::inbox, deliveries::recipient_id))
+        .distinct()
+        .load(conn)?;
+    inboxes
+        .iter()
+        .map(|(inbox, recipient)| Ok((read_inbox(inbox)?, recipient.map(OrganisationId))))
+        .collect()
 }
 
 /// Every inbox for which anything by this local organisation was ever queued.

@@ -29,19 +29,6 @@ type Where = Condition<entries::table>;
 /// Deleted entries, and those of authors who were suspended or deleted, are
 /// seen by nobody.
 pub fn visible(viewer: &Viewer) -> Where {
-    let by_audience: Where = match viewer.audiences() {
-        // One word alone lets the index on (audience, id) give the order.
-        [one] => Box::new(entries::audience.eq(one.as_str())),
-        several => Box::new(entries::audience.eq_any(several.iter().map(|one| one.as_str()))),
-    };
-    let allowed: Where = match viewer.organisation() {
-        None => by_audience,
-        Some(reader) => Box::new(
-            by_audience
-                .or(entries::author_id.eq(reader.0))
-                .or(entries::audience.eq("named").and(party("named", reader))),
-        ),
-    };
     let by_active_author = exists(
         organisations::table
             .filter(organisations::id.eq(entries::author_id))
@@ -50,9 +37,28 @@ pub fn visible(viewer: &Viewer) -> Where {
     Box::new(
         entries::deleted_at
             .is_null()
-            .and(allowed)
+            .and(addressed_to(viewer))
             .and(by_active_author),
     )
+}
+
+/// Of entries and tombstones: those that the viewer is, or was, in the audience
+/// of.
+pub(super) fn addressed_to(viewer: &Viewer) -> Where {
+    let by_audience: Where = match viewer.audiences() {
+        // One word alone lets the index on (audience, id) give the order.
+        [one] => Box::new(entries::audience.eq(one.as_str())),
+        several => Box::new(entries::audience.eq_any(several.iter().map(|one| one.as_str()))),
+    };
+    match viewer.organisation() {
+        None => by_audience,
+        Some(reader) if viewer.is_accredited() => Box::new(
+            by_audience
+                .or(entries::author_id.eq(reader.0))
+                .or(entries::audience.eq("named").and(party("named", reader))),
+        ),
+        Some(reader) => Box::new(by_audience.or(entries::author_id.eq(reader.0))),
+    }
 }
 
 fn party(role: &'static str, organisation: OrganisationId) -> Where {

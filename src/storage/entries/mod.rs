@@ -17,11 +17,16 @@ use url::Url;
 
 pub use filter::{Filter, visible};
 pub use survey::{Survey, survey};
-pub use write::{adopt_replies, bury, insert, update};
+pub use write::{adopt_replies, bury, insert, narrow, update, withdraw_signs};
 
-use super::{Conn, Error, rows::Backend, schema::entries, types::At};
+use super::{
+    Conn, Error,
+    rows::{self, Backend},
+    schema::{entries, entry_parties},
+    types::At,
+};
 use crate::domain::{
-    audience::Viewer,
+    audience::{Audience, AudienceKind, Viewer},
     entry::Entry,
     id::{EntryId, OrganisationId},
     page::Window,
@@ -196,6 +201,57 @@ pub fn conversation(
         .limit(limit)
         .load(conn)?;
     assemble::entries(conn, viewer, rows)
+}
+
+/// Is, or was, the viewer in the audience of this entry, whatever became of it
+/// and its author? Says who may learn that something is gone.
+pub fn was_for(conn: &mut Conn, viewer: &Viewer, id: EntryId) -> Result<bool, Error> {
+    let found: i64 = entries::table
+        .filter(entries::id.eq(id.0))
+        .filter(filter::addressed_to(viewer))
+        .count()
+        .get_result(conn)?;
+    Ok(found > 0)
+}
+
+/// To whom an entry is, or was, addressed: for the rules of `operations` and
+/// the wording of `federation`, never for showing.
+pub fn audience_of(conn: &mut Conn, id: EntryId) -> Result<Option<Audience>, Error> {
+    let word: Option<String> = entries::table
+        .find(id.0)
+        .select(entries::audience)
+        .first(conn)
+        .optional()?;
+    let Some(word) = word else {
+        return Ok(None);
+    };
+    Ok(Some(match rows::read::<AudienceKind>(&word)? {
+        AudienceKind::Public => Audience::Public,
+        AudienceKind::Members => Audience::Members,
+        AudienceKind::Preferential => Audience::Preferential,
+        AudienceKind::Named => Audience::Named(named_of(conn, id)?),
+    }))
+}
+
+fn named_of(conn: &mut Conn, id: EntryId) -> Result<Vec<OrganisationId>, Error> {
+    let ids: Vec<i64> = entry_parties::table
+        .filter(entry_parties::entry_id.eq(id.0))
+        .filter(entry_parties::role.eq("named"))
+        .order(entry_parties::organisation_id)
+        .select(entry_parties::organisation_id)
+        .load(conn)?;
+    Ok(ids.into_iter().map(OrganisationId).collect())
+}
+
+/// The entries that answer one of these, whoever may see them: for rules, never
+/// for showing.
+pub fn answers_to(conn: &mut Conn, ids: &[EntryId]) -> Result<Vec<EntryId>, Error> {
+    let ids = ids.iter().map(|id| id.0);
+    let found: Vec<i64> = entries::table
+        .filter(entries::in_reply_to_id.eq_any(ids))
+        .select(entries::id)
+        .load(conn)?;
+    Ok(found.into_iter().map(EntryId).collect())
 }
 
 /// What is known of an address whoever asks: for the rules of `operations` and

@@ -7,12 +7,7 @@ use url::Url;
 
 use super::{Row, filter::TAG};
 use crate::{
-    domain::{
-        audience::Audience,
-        entry::Entry,
-        id::{EntryId, OrganisationId},
-        taxonomy, text,
-    },
+    domain::{audience::Audience, entry::Entry, id::EntryId, taxonomy, text},
     storage::{
         Conn, Error, each,
         schema::{entries, entry_parties, entry_terms, pins, reactions},
@@ -80,10 +75,15 @@ pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
     index(conn, entry)
 }
 
-/// Turns an entry into a tombstone: its text, codes, parties and search
-/// document are removed, its id and address stay taken for ever.
+/// Turns an entry into a tombstone: its text, codes, partners and search
+/// document are removed; its id, its address and whom it was for stay for ever.
 pub fn bury(conn: &mut Conn, id: EntryId, now: DateTime<Utc>) -> Result<(), Error> {
-    clear(conn, id)?;
+    diesel::delete(entry_terms::table.filter(entry_terms::entry_id.eq(id.0))).execute(conn)?;
+    // Who was named may learn that it is gone, and nobody else.
+    let partners = entry_parties::table
+        .filter(entry_parties::entry_id.eq(id.0))
+        .filter(entry_parties::role.ne("named"));
+    diesel::delete(partners).execute(conn)?;
     diesel::delete(reactions::table.filter(reactions::entry_id.eq(id.0))).execute(conn)?;
     diesel::delete(pins::table.find(id.0)).execute(conn)?;
     search::remove(conn, id)?;
@@ -97,6 +97,42 @@ pub fn bury(conn: &mut Conn, id: EntryId, now: DateTime<Utc>) -> Result<(), Erro
             entries::deleted_at.eq(Some(At(now))),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Changes for whom an entry is, and nothing else. That it is for fewer than
+/// before is the caller's to see to.
+pub fn narrow(conn: &mut Conn, id: EntryId, audience: &Audience) -> Result<(), Error> {
+    diesel::update(entries::table.find(id.0))
+        .set(entries::audience.eq(audience.kind().as_str()))
+        .execute(conn)?;
+    let named = entry_parties::table
+        .filter(entry_parties::entry_id.eq(id.0))
+        .filter(entry_parties::role.eq("named"));
+    diesel::delete(named).execute(conn)?;
+    let rows: Vec<_> = audience
+        .named()
+        .iter()
+        .map(|organisation| {
+            (
+                entry_parties::entry_id.eq(id.0),
+                entry_parties::role.eq("named"),
+                entry_parties::organisation_id.eq(organisation.0),
+            )
+        })
+        .collect();
+    if !rows.is_empty() {
+        each!(conn, |conn| diesel::insert_into(entry_parties::table)
+            .values(&rows)
+            .execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Takes likes, boosts and the pin from an entry that is no longer public.
+pub fn withdraw_signs(conn: &mut Conn, id: EntryId) -> Result<(), Error> {
+    diesel::delete(reactions::table.filter(reactions::entry_id.eq(id.0))).execute(conn)?;
+    diesel::delete(pins::table.find(id.0)).execute(conn)?;
     Ok(())
 }
 
@@ -134,11 +170,7 @@ fn put_terms(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
 }
 
 fn put_parties(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
-    let named: &[OrganisationId] = match &entry.audience {
-        Audience::Named(named) => named,
-        Audience::Public | Audience::Members | Audience::Preferential => &[],
-    };
-    let named = named.iter().map(|id| ("named", id));
+    let named = entry.audience.named().iter().map(|id| ("named", id));
     let partners = entry.partners.iter().map(|id| ("partner", id));
     let rows: Vec<_> = named
         .chain(partners)
@@ -186,10 +218,20 @@ fn index(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
 }
 
 /// Binds replies that arrived before their parent to it.
+///
+/// What is for more than its parent stays where it is: a conversation is never
+/// wider than its beginning.
 pub fn adopt_replies(conn: &mut Conn, parent: &Entry) -> Result<(), Error> {
+    let narrower: &[&str] = match parent.audience {
+        Audience::Public => &["public", "members", "preferential", "named"],
+        Audience::Members => &["members", "preferential", "named"],
+        Audience::Preferential => &["preferential", "named"],
+        Audience::Named(_) => &["named"],
+    };
     let orphans = entries::table
         .filter(entries::in_reply_to_uri.eq(parent.uri.as_str()))
-        .filter(entries::in_reply_to_id.is_null());
+        .filter(entries::in_reply_to_id.is_null())
+        .filter(entries::audience.eq_any(narrower.iter().copied()));
     let roots: Vec<i64> = orphans.select(entries::id).load(conn)?;
     if roots.is_empty() {
         return Ok(());

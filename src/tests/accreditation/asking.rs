@@ -18,7 +18,7 @@ use crate::{
         signatures::PrivateKey,
     },
     operations::{
-        accreditations::{elsewhere, import, keep, reader, storable_at},
+        accreditations::{elsewhere, import, keep, storable_at, viewer_of},
         node::ensure_keys,
         organisations::save_remote,
     },
@@ -272,7 +272,7 @@ fn a_node_elsewhere_may_store_what_its_membership_says() {
         };
         let reads = async || {
             let (looking, moj) = (forum.clone(), scene.moj.clone());
-            let read = forum.db.read(move |conn| reader(conn, &looking, &moj));
+            let read = forum.db.read(move |conn| viewer_of(conn, &looking, &moj));
             read.await.expect("read").tier()
         };
         assert_eq!(storable().await, Tier::Public);

@@ -45,6 +45,7 @@ fn activities_about_a_public_entry_show_it_as_it_is_now() {
         let edit = entries::Edit {
             content: changed,
             partners: vec![],
+            audience: None,
         };
         entries::edit(&scene.node.app.forum, &scene.person, entry.id, edit)
             .await

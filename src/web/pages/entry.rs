@@ -130,7 +130,7 @@ fn absent(conn: &mut Conn, viewer: &Viewer, id: EntryId) -> Result<PageError, st
     if !known.local && known.deleted_at.is_none() {
         return Ok(PageError::NotFound);
     }
-    let could_read = known.public || viewer.speaks_for(known.author);
+    let could_read = entries::was_for(conn, viewer, id)?;
     Ok(if could_read {
         PageError::Gone
     } else {

@@ -5,6 +5,7 @@ pub mod accreditation;
 pub mod choices;
 pub mod entry;
 pub mod organisation;
+pub mod reach;
 #[cfg(test)]
 pub mod samples;
 pub mod square;

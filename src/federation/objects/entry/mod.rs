@@ -12,8 +12,11 @@ use url::Url;
 
 use super::Document;
 use crate::{
-    domain::{audience::Viewer, entry::Entry},
-    federation::{Federation, WireError, answered::answered, origin::same_origin},
+    domain::{
+        audience::{Audience, Viewer},
+        entry::Entry,
+    },
+    federation::{Federation, WireError, addressed, answered::answered, origin::same_origin},
     operations::entries::{Occasion, accept_remote},
     storage::{entries, organisations},
 };
@@ -47,8 +50,14 @@ impl Object for ApEntry {
 
     async fn into_json(self, data: &Data<Federation>) -> Result<Value, WireError> {
         let entry = self.0.clone();
-        let answers = data.forum.db.read(move |conn| answered(conn, &entry));
-        Ok(note(data.app_data(), &self.0, &answers.await?))
+        let read = data.forum.db.read(move |conn| -> Result<_, WireError> {
+            Ok((
+                answered(conn, &entry)?,
+                addressed::to(conn, &entry.audience)?,
+            ))
+        });
+        let (answers, to) = read.await?;
+        Ok(note(data.app_data(), &self.0, &answers, &to))
     }
 
     async fn verify(
@@ -82,7 +91,7 @@ impl Object for ApEntry {
             .write(move |conn, forum| {
                 let author = organisations::find_by_uri(conn, &owner)?
                     .ok_or_else(|| WireError::Malformed("the author is not known".into()))?;
-                let arrived = read(&json, author, now)?;
+                let arrived = read(&json, author, Audience::Public, now)?;
                 let uri = arrived.uri.clone();
                 accept_remote(conn, forum, arrived, Occasion::Asked)?;
                 Ok::<_, WireError>(entries::find_by_uri(conn, &Viewer::Anonymous, &uri)?)

@@ -7,7 +7,7 @@ use url::Url;
 use super::rendering;
 use crate::{
     domain::{
-        audience::Tlp,
+        audience::{Audience, AudienceKind},
         entry::{
             Budget, Codes, Content, Kind, MAX_BODY_CHARS, MAX_CODES, MAX_TAGS, MAX_TITLE_CHARS,
             Stage, Status,
@@ -16,7 +16,12 @@ use crate::{
         taxonomy::{self, Scheme},
         text,
     },
-    federation::{WireError, json::PUBLIC, objects::Document, origin::same_origin},
+    federation::{
+        WireError,
+        addressed::{self, Addressed},
+        objects::Document,
+        origin::same_origin,
+    },
     operations::entries::Arrived,
 };
 
@@ -44,10 +49,9 @@ fn is_proposal(object: Document<'_>) -> bool {
         && object.inner("publishes").is_some()
 }
 
-/// Is the object for everybody? What is not must not be stored here before
-/// its readers can be verified.
+/// Is the object for everybody?
 pub fn is_public(object: Document<'_>) -> bool {
-    object.is_addressed_to(PUBLIC)
+    addressed::read(object) == Addressed::Public
 }
 
 /// The address of the organisation that an object belongs to.
@@ -72,7 +76,7 @@ pub fn owner(object: Document<'_>) -> Result<Url, WireError> {
     }
 }
 
-/// Reads a public object of `author`. Codes that we do not know are left out,
+/// Reads an object of `author` that is for this audience. Codes that we do not know are left out,
 /// texts over the caps are cut.
 ///
 /// # Errors
@@ -80,6 +84,7 @@ pub fn owner(object: Document<'_>) -> Result<Url, WireError> {
 pub fn read(
     object: &Value,
     author: Organisation,
+    audience: Audience,
     now: DateTime<Utc>,
 ) -> Result<Arrived, WireError> {
     let object = Document(object);
@@ -102,7 +107,7 @@ pub fn read(
         .filter(|url| same_origin(url, &uri))
         .unwrap_or_else(|| uri.clone());
     Ok(Arrived {
-        content: content(object, kind, source.unwrap_or_default()),
+        content: content(object, kind, audience.kind(), source.unwrap_or_default()),
         html: match source {
             Some(markdown) => text::render_markdown(markdown),
             None => rendering::html(object, &page),
@@ -113,6 +118,7 @@ pub fn read(
         published,
         updated: object.instant("updated"),
         author,
+        audience,
         url: page,
         uri,
     })
@@ -127,7 +133,7 @@ fn kind(object: Document<'_>) -> Kind {
     })
 }
 
-fn content(object: Document<'_>, kind: Kind, body: &str) -> Content {
+fn content(object: Document<'_>, kind: Kind, audience: AudienceKind, body: &str) -> Content {
     let title = object
         .wording("name")
         .map(text::one_line)
@@ -146,7 +152,7 @@ fn content(object: Document<'_>, kind: Kind, body: &str) -> Content {
         language: language(object),
         tlp: word("tlp")
             .and_then(|tlp| tlp.parse().ok())
-            .unwrap_or(Tlp::Clear),
+            .unwrap_or(audience.default_tlp()),
         codes: codes(object),
         stage: match kind {
             Kind::Project => Some(

@@ -19,15 +19,28 @@ use crate::{
 
 const PROPOSAL_REL: &str = "https://w3id.org/valueflows/ont/vf#Proposal";
 
-/// The object of a public local entry that answers these.
-pub fn note(federation: &Federation, entry: &Entry, answered: &[Organisation]) -> Value {
-    let mut note = body(federation, entry, answered);
+/// The object of a local entry that answers these; `to` is its audience.
+pub fn note(
+    federation: &Federation,
+    entry: &Entry,
+    answered: &[Organisation],
+    to: &[String],
+) -> Value {
+    let mut note = body(federation, entry, answered, to);
     note["@context"] = context::entry();
     note
 }
 
 /// The same without `@context`, to be embedded in an activity.
-pub fn body(federation: &Federation, entry: &Entry, answered: &[Organisation]) -> Value {
+///
+/// What is not public has no `cc`: its followers are not its readers. Nobody is
+/// given leave to quote it.
+pub fn body(
+    federation: &Federation,
+    entry: &Entry,
+    answered: &[Organisation],
+    to: &[String],
+) -> Value {
     let urls = &federation.forum.urls;
     let content = &entry.content;
     let html = shown(entry);
@@ -35,8 +48,7 @@ pub fn body(federation: &Federation, entry: &Entry, answered: &[Organisation]) -
         "id": entry.uri,
         "type": "Note",
         "attributedTo": entry.author.uri,
-        "to": [PUBLIC],
-        "cc": cc(entry, answered),
+        "to": to,
         "published": instant(entry.created_at),
         "url": entry.url,
         "content": html,
@@ -46,10 +58,13 @@ pub fn body(federation: &Federation, entry: &Entry, answered: &[Organisation]) -
         "tag": tags(federation, entry, answered),
         "context": urls.entry_part(entry.thread.root, "context"),
         "replies": urls.entry_part(entry.id, "replies"),
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
         "kind": content.kind.as_str(),
         "tlp": content.tlp.as_str(),
     });
+    if entry.audience.is_public() {
+        note["cc"] = json!(cc(entry, answered));
+        note["interactionPolicy"] = json!({"canQuote": {"automaticApproval": [PUBLIC]}});
+    }
     let fields = [
         (
             "inReplyTo",
@@ -275,14 +290,14 @@ fn put_proposal(object: &mut Value, entry: &Entry) {
 
 /// The twin for readers that match `type == "Proposal"`, with the same
 /// intent ids; `None` for entries that propose nothing.
-pub fn proposal(federation: &Federation, entry: &Entry) -> Option<Value> {
+pub fn proposal(federation: &Federation, entry: &Entry, to: &[String]) -> Option<Value> {
     purpose(entry)?;
     let mut proposal = json!({
         "@context": context::entry(),
         "id": federation.forum.urls.entry_part(entry.id, "proposal"),
         "type": "Proposal",
         "attributedTo": entry.author.uri,
-        "to": [PUBLIC],
+        "to": to,
         "published": instant(entry.created_at),
         "name": entry.content.title,
         "content": entry.html,

@@ -6,7 +6,7 @@ use url::Url;
 use super::{World, id, request, with};
 use crate::{
     domain::{
-        audience::Tlp,
+        audience::{Audience, Tlp},
         entry::{Codes, Content, Kind},
         id::OrganisationId,
         organisation::{Endpoints, Expertise, Organisation, OrganisationState},
@@ -73,6 +73,7 @@ async fn receive(world: &World, number: u32, in_reply_to: Option<Url>) -> Recept
                 uri: url(&format!("https://far.example/notes/{number}")),
                 url: url(&format!("https://far.example/@ada/{number}")),
                 author,
+                audience: Audience::Public,
                 content: Content {
                     kind: Kind::Note,
                     title: String::new(),

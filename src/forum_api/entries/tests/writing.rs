@@ -196,14 +196,15 @@ fn a_document_that_was_read_may_be_sent_back_whole() {
 }
 
 #[test]
-fn kind_audience_and_place_of_an_entry_never_change() {
+fn kind_and_place_of_an_entry_never_change_and_its_audience_never_widens() {
     on_both(async |db| {
         let world = World::new(db).await;
         let other = world.publish(&world.moj, request("Other")).await;
-        let entry = world.publish(&world.moj, request("Mine")).await;
+        let mine = with(request("Mine"), json!({"audience": "members"}));
+        let entry = world.publish(&world.moj, mine).await;
         for (change, field) in [
             (json!({"kind": "offer"}), "kind"),
-            (json!({"audience": "members"}), "audience"),
+            (json!({"audience": "public"}), "audience"),
             (json!({"named": ["ngo"]}), "named"),
             (json!({"in_reply_to": id(&other)}), "in_reply_to"),
             (json!({"body": " "}), "body"),
@@ -212,7 +213,8 @@ fn kind_audience_and_place_of_an_entry_never_change() {
             let answer = world.patch(&world.moj, id(&entry), change.clone()).await;
             assert_eq!(faults(&answer), [field], "{change}");
         }
-        let read = world.get(&format!("/entries/{}", id(&entry)), None).await;
+        let path = format!("/entries/{}", id(&entry));
+        let read = world.get(&path, Some(&world.moj)).await;
         assert_eq!(read.json(), entry);
     });
 }

@@ -4,6 +4,7 @@ use axum::{extract::Path, response::Response};
 
 use crate::{
     domain::{
+        audience::Audience,
         entry::{self, Entry},
         text,
     },
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{ConfirmPage, Sheet, fields, parties, read};
+use super::{ComposePage, ConfirmPage, Sheet, fields, parties, reach, read};
 
 /// The entry, if it is the person's to change.
 async fn own(visit: &Visit, id: &str) -> Result<Entry, PageError> {
@@ -38,25 +39,53 @@ fn sheet(entry: &Entry) -> Sheet {
         kind: entry.content.kind,
         action: format!("{}/edit", urls::entry_path(entry.id)),
         editing: true,
-        fixed_audience: Some(format!(
-            "The audience of a published entry stays as it is: {}. For another one, delete the entry and publish it anew.",
-            audience.name
-        )),
+        fixed_audience: is_reply(entry).then(|| {
+            format!(
+                "A reply keeps the audience of what it replies to: {}.",
+                audience.name
+            )
+        }),
     }
+}
+
+fn is_reply(entry: &Entry) -> bool {
+    entry.thread.in_reply_to_uri.is_some()
+}
+
+/// A published entry may be taken from some of its readers, never opened to
+/// more: only what is within its audience is offered.
+fn offer_narrower(entry: &Entry, mut page: ComposePage) -> ComposePage {
+    page.audiences.retain(|choice| {
+        choice.code == entry.audience.kind().as_str()
+            || match choice.code {
+                "members" => Audience::Members.is_within(&entry.audience),
+                "preferential" => Audience::Preferential.is_within(&entry.audience),
+                // Whoever may be named within it, the operation says.
+                "named" => Audience::Named(Vec::new()).is_within(&entry.audience),
+                _ => false,
+            }
+    });
+    page
 }
 
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
     let entry = own(&visit, &id).await?;
     let person = visit.writer()?;
-    let ids = entry.partners.clone();
-    let partners = visit
+    let (partners, named) = (entry.partners.clone(), entry.audience.named().to_vec());
+    let read = visit
         .app
         .forum
         .db
-        .read(move |conn| parties::handles(conn, &ids))
-        .await?;
-    let form = Form::new(fields::of_entry(&entry, &partners));
-    visit.show(&sheet(&entry).page(&visit, person, form, None))
+        .read(move |conn| -> Result<_, PageError> {
+            Ok((
+                parties::handles(conn, &partners)?,
+                parties::handles(conn, &named)?,
+            ))
+        });
+    let (partners, named) = read.await?;
+    let fields = fields::of_entry(&entry, &partners).with("named", named.join("\n"));
+    let page = sheet(&entry).page(&visit, person, Form::new(fields), None);
+    visit.show(&offer_narrower(&entry, page))
 }
 
 /// Previews or saves the changes.
@@ -64,19 +93,25 @@ pub async fn send(Path(id): Path<String>, submission: Submission) -> Result<Resp
     let Submission { visit, fields, .. } = submission;
     let entry = own(&visit, &id).await?;
     let person = visit.writer()?;
-    let fields = with_audience_of(&entry, fields);
+    let fields = match is_reply(&entry) {
+        true => with_audience_of(&entry, fields),
+        false => still_public(&entry, fields),
+    };
     let written = read(&visit, &fields, entry.content.kind).await?;
     let mut errors = written.errors.clone();
     errors.extend(entry::check(&written.read.content));
     let edit = Edit {
         content: written.read.content.clone(),
         partners: written.draft().partners,
+        audience: (!is_reply(&entry)).then(|| written.audience()),
     };
     if errors.is_empty() {
         if fields.text("do") != "publish" {
-            let entry = as_changed(entry, edit);
-            let view = EntryView::new(&entry, &written.partners, &[]);
+            let changed = as_changed(entry.clone(), edit);
+            let view = EntryView::new(&changed, &written.partners, &written.named);
             let page = sheet(&entry).page(&visit, person, Form::new(fields), Some(view));
+            let mut page = offer_narrower(&entry, page);
+            page.reach = Some(reach(&visit, &changed).await?);
             return visit.show(&page);
         }
         match entries::edit(&visit.app.forum, &person.who, entry.id, edit).await {
@@ -86,7 +121,8 @@ pub async fn send(Path(id): Path<String>, submission: Submission) -> Result<Resp
         }
     }
     let form = Form::refused(fields, fields::rename(errors));
-    visit.refuse(&sheet(&entry).page(&visit, person, form, None))
+    let page = sheet(&entry).page(&visit, person, form, None);
+    visit.refuse(&offer_narrower(&entry, page))
 }
 
 /// The audience is the entry's, whatever a form says.
@@ -97,12 +133,23 @@ fn with_audience_of(entry: &Entry, fields: Fields) -> Fields {
         .with("public_confirmed", "yes")
 }
 
+/// What is public was made so deliberately, once.
+fn still_public(entry: &Entry, fields: Fields) -> Fields {
+    match entry.audience.is_public() {
+        true => fields
+            .without(&["public_confirmed"])
+            .with("public_confirmed", "yes"),
+        false => fields,
+    }
+}
+
 /// What the page would show after the edit.
 fn as_changed(before: Entry, edit: Edit) -> Entry {
     Entry {
         html: text::render_markdown(&edit.content.body),
         content: edit.content,
         partners: edit.partners,
+        audience: edit.audience.unwrap_or_else(|| before.audience.clone()),
         ..before
     }
 }

@@ -10,8 +10,8 @@ use axum::response::Response;
 
 use crate::{
     domain::{
-        audience::{AudienceKind, may_publish_to},
-        entry::{Draft, FieldError, Kind},
+        audience::{Audience, AudienceKind, may_publish_to},
+        entry::{Draft, Entry, FieldError, Kind},
         organisation::Organisation,
     },
     operations::entries::{self, EntryError},
@@ -25,6 +25,7 @@ use crate::{
             FactValue, TlpMark,
             choices::{self, AudienceChoice, Choices, KindChoice},
             entry::EntryView,
+            reach::ReachView,
         },
         visit::{SignedIn, Submission, Visit, go},
     },
@@ -57,6 +58,8 @@ pub struct ComposePage {
     pub fixed_audience: Option<String>,
     pub tlps: Vec<TlpMark>,
     pub preview: Option<EntryView>,
+    /// Beside a preview: who will see it.
+    pub reach: Option<ReachView>,
 }
 
 /// Asks once more before something that cannot be undone.
@@ -120,6 +123,7 @@ impl Sheet {
             fixed_audience: self.fixed_audience,
             tlps: choices::tlps(),
             preview,
+            reach: None,
         }
     }
 }
@@ -166,10 +170,23 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
     };
     if fields.text("do") != "publish" {
         let view = EntryView::new(&entry, &written.partners, &written.named);
-        return visit.show(&sheet.page(&visit, person, Form::new(fields), Some(view)));
+        let mut page = sheet.page(&visit, person, Form::new(fields), Some(view));
+        page.reach = Some(reach(&visit, &entry).await?);
+        return visit.show(&page);
     }
     let entry = entries::publish(&visit.app.forum, &person.who, draft).await?;
     Ok(go(&urls::entry_path(entry.id), Notice::Published))
+}
+
+/// Who will see an entry as it would be published.
+async fn reach(visit: &Visit, entry: &Entry) -> Result<ReachView, PageError> {
+    let (forum, entry) = (visit.app.forum.clone(), entry.clone());
+    let read = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| entries::reach::reach(conn, &forum, &entry.author, &entry.audience));
+    Ok(ReachView::new(&read.await?))
 }
 
 fn faults<T>(tried: &Result<T, EntryError>) -> Vec<FieldError> {
@@ -204,6 +221,15 @@ struct Written {
 }
 
 impl Written {
+    fn audience(&self) -> Audience {
+        match self.read.audience {
+            AudienceKind::Public => Audience::Public,
+            AudienceKind::Members => Audience::Members,
+            AudienceKind::Preferential => Audience::Preferential,
+            AudienceKind::Named => Audience::Named(self.named.iter().map(|one| one.id).collect()),
+        }
+    }
+
     fn draft(&self) -> Draft {
         Draft {
             content: self.read.content.clone(),

@@ -183,6 +183,7 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
         choices: Choices::new(true),
         audiences: choices::audiences(Tier::Preferential),
         fixed_audience: None,
+        reach: None,
         tlps: choices::tlps(),
         preview,
     };
