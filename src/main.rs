@@ -2,6 +2,10 @@ use std::{io, process::ExitCode};
 
 use virtual_forum::cli::{Console, log_panics, run};
 
+/// Short-lived buffers are most of what a node allocates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     log_panics();
     let environment = std::env::vars_os()

@@ -11,7 +11,10 @@ mod router;
 mod routing;
 mod work;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,9 +35,13 @@ use crate::{
 /// Passwords hashed at once, each in 64 MiB.
 const HASHING_AT_ONCE: usize = 2;
 
-/// The node. Cheap to clone.
+/// The node. Cheap to clone, as every layer of the router does for every
+/// request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Rooms>);
+
+/// What an [`App`] is made of.
+pub struct Rooms {
     pub config: Arc<Config>,
     pub forum: Forum,
     pub federation: Wiring,
@@ -89,6 +96,7 @@ impl App {
             admission: Arc::new(Admission {
                 issuer: config.node.name.clone(),
                 second_factor: !config.node.fictional,
+                mails: config.mail.is_set(),
                 rules: config.participation.version(),
             }),
             hashing: Arc::new(Semaphore::new(HASHING_AT_ONCE)),
@@ -97,13 +105,21 @@ impl App {
         let mailer = Mailer::new(&config.mail, config.federation.extra_ca.as_deref())?;
         let config = Arc::new(config);
         let federation = Federation::new(forum.clone(), config.clone())?.wiring();
-        Ok(Self {
+        Ok(Self(Arc::new(Rooms {
             config,
             forum,
             federation,
             limits,
             mailer,
             stopping: Arc::default(),
-        })
+        })))
+    }
+}
+
+impl Deref for App {
+    type Target = Rooms;
+
+    fn deref(&self) -> &Rooms {
+        &self.0
     }
 }

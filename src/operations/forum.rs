@@ -155,6 +155,8 @@ pub struct Admission {
     /// Must those who could do most harm have a second factor? Not where
     /// everything is invented: there is nothing to guard.
     pub second_factor: bool,
+    /// Is there a mail server to send through?
+    pub mails: bool,
     /// The version of the rules of participation; `None` when there are none.
     pub rules: Option<String>,
 }
