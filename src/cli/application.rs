@@ -141,15 +141,22 @@ async fn approve(app: &App, approved: Approved) -> anyhow::Result<Report> {
             None,
         ),
         Decided::Admitted(member) => {
-            let link = app.forum.urls.one_time_link(&member.link.0);
-            let text = format!(
-                "{} is @{}@{}.\n{} chooses a password here, once, within {LINK_HOURS} hours:\n{link}",
+            let email = &member.focal_point.email;
+            let mut text = format!(
+                "{} is @{}@{}.\n",
                 member.organisation.name,
                 member.organisation.handle,
                 app.forum.urls.authority(),
-                member.focal_point.email,
             );
-            (text, Some(link))
+            let link = member.link.as_ref();
+            let link = link.map(|link| app.forum.urls.one_time_link(&link.0));
+            text.push_str(&match &link {
+                Some(link) => format!(
+                    "{email} chooses a password here, once, within {LINK_HOURS} hours:\n{link}"
+                ),
+                None => format!("{email} is sent a link by mail."),
+            });
+            (text, link)
         }
     };
     object["link"] = json!(link);

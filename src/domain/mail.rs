@@ -11,6 +11,8 @@ pub enum Occasion {
     /// An administrator made their account, or wants them to choose a new
     /// password.
     Invited,
+    /// Their organisation's application for membership was approved.
+    Admitted,
 }
 
 /// A mail that is ready to be sent.

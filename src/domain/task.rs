@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    id::{ActivityId, EntryId, OrganisationId, TaskId},
+    id::{ActivityId, ApplicationEventId, ApplicationId, EntryId, OrganisationId, TaskId},
     mail::Occasion,
 };
 
@@ -28,6 +28,11 @@ pub enum Task {
     },
     /// Send somebody a one-time link, if there is such an account.
     MailLink { email: String, occasion: Occasion },
+    /// Tell an applicant what happened to an application.
+    MailApplicant {
+        application: ApplicationId,
+        event: ApplicationEventId,
+    },
     /// Remove what is past its time: sessions, links, dead letters.
     Sweep,
     /// Renew what our anchor issued, sign its status lists before they lapse,
@@ -63,7 +68,8 @@ impl Task {
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }
             | Self::CompareFollowers { .. }
-            | Self::MailLink { .. } => Pace::Asking,
+            | Self::MailLink { .. }
+            | Self::MailApplicant { .. } => Pace::Asking,
         }
     }
 }

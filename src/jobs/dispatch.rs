@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Next, Work,
-    mail::{Mailer, mail_link},
+    mail::{Mailer, mail_applicant, mail_link},
     sweep::{Keep, sweep},
 };
 
@@ -71,6 +71,10 @@ impl Work for Dispatch {
                 Task::MailLink { email, occasion } => {
                     let mailer = self.functions.mailer.as_ref();
                     mail_link(&self.forum, mailer, &email, occasion).await
+                }
+                Task::MailApplicant { application, event } => {
+                    let mailer = self.functions.mailer.as_ref();
+                    mail_applicant(&self.forum, mailer, application, event).await
                 }
                 Task::Sweep => {
                     sweep(&self.forum, self.keep).await?;

@@ -16,9 +16,12 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 use super::Next;
 use crate::{
     config::{Mail, MailSecurity},
-    domain::mail::{Letter, Occasion},
+    domain::{
+        id::{ApplicationEventId, ApplicationId},
+        mail::{Letter, Occasion},
+    },
     operations::{
-        Forum,
+        Forum, applications,
         people::mails::{Worded, take_back, word},
     },
 };
@@ -142,6 +145,21 @@ pub(super) async fn mail_link(
     if let Err(error) = mailer.send(&letter).await {
         take_back(forum, email).await?;
         return Err(error.into());
+    }
+    Ok(Next::Done)
+}
+
+/// Words and sends the news of a step of an application.
+pub(super) async fn mail_applicant(
+    forum: &Forum,
+    mailer: Option<&Mailer>,
+    application: ApplicationId,
+    event: ApplicationEventId,
+) -> anyhow::Result<Next> {
+    if let Some(mailer) = mailer
+        && let Some(letter) = applications::word(forum, application, event).await?
+    {
+        mailer.send(&letter).await?;
     }
     Ok(Next::Done)
 }

@@ -231,6 +231,7 @@ impl Main {
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
                 | Task::MailLink { .. }
+                | Task::MailApplicant { .. }
                 | Task::Sweep
                 | Task::KeepAccreditations
                 | Task::AskForLists

@@ -150,7 +150,7 @@ struct ApprovalInput {
 /// Governments and international organisations need two approvals, of
 /// different people: after the first, the application stays open. With the
 /// last the organisation is made, and `link` is the one-time link of its focal
-/// point. Nobody approves twice (409), or an application of their own address
+/// point, unless it is sent by mail. Nobody approves twice (409), or an application of their own address
 /// (403).
 #[utoipa::path(
     post,
@@ -182,7 +182,9 @@ async fn approve(
     let decided = verbs::approve(&app.forum, id, Some(person), handle.as_deref()).await?;
     let link = match decided {
         Decided::First(_) => None,
-        Decided::Admitted(member) => Some(app.forum.urls.one_time_link(&member.link.0).into()),
+        Decided::Admitted(member) => member
+            .link
+            .map(|link| app.forum.urls.one_time_link(&link.0).into()),
     };
     let mut document = seen(&app, id).await?;
     document.link = link;

@@ -39,6 +39,7 @@ impl Work for Working {
             | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
             Task::MailLink { .. }
+            | Task::MailApplicant { .. }
             | Task::Sweep
             | Task::KeepAccreditations
             | Task::AskForLists

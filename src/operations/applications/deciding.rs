@@ -5,21 +5,22 @@ use super::{ApplicationError, locked, organiser, record};
 use crate::{
     domain::{
         account::{LinkPurpose, Role, User},
-        accreditation::USUAL_DAYS,
+        accreditation::{About, Request, USUAL_DAYS},
         application::{
             Application, ApplicationState, Approval, Approved, EventKind, MAX_QUESTION_CHARS,
             MAX_REFUSAL_CHARS, check_text,
         },
         audit::Decision,
         id::{ApplicationId, UserId},
+        mail::Occasion,
         organisation::{Category, Handle, Organisation},
     },
     operations::{
         ActorKeys, Forum,
-        accreditations::{About, AccreditationError, Request, issue_in},
+        accreditations::{AccreditationError, issue_in},
         audit,
         organisations::{NewOrganisation, OrganisationError, create_in},
-        people::{self, PeopleError, Person, Secret},
+        people::{self, PeopleError, Person, Secret, mails::mail_link},
     },
     storage::{self, Conn, accreditations, functions, organisations, users},
 };
@@ -38,8 +39,9 @@ pub struct Admitted {
     pub application: Application,
     pub organisation: Organisation,
     pub focal_point: User,
-    /// Lets the focal point choose a password, once.
-    pub link: Secret,
+    /// Lets the focal point choose a password, once. `None`: it goes to them by
+    /// mail.
+    pub link: Option<Secret>,
 }
 
 /// Asks the applicant something. A first approval is void then: it was given
@@ -236,7 +238,7 @@ fn admit(
     by: Option<UserId>,
     application: &Application,
     keys: &ActorKeys,
-) -> Result<(Organisation, User, Secret), ApplicationError> {
+) -> Result<(Organisation, User, Option<Secret>), ApplicationError> {
     let wish = &application.wish;
     let new = NewOrganisation {
         handle: wish.handle.to_string(),
@@ -300,8 +302,12 @@ fn accredit(
     }
 }
 
-/// The focal point's way in. Whoever approves hands it over; where mail can be
-/// sent, it is sent from here.
-fn invite(conn: &mut Conn, forum: &Forum, user: &User) -> Result<Secret, storage::Error> {
-    people::link(conn, forum, LinkPurpose::SetPassword, Some(user.id))
+/// The focal point's way in: by mail, or where none can be sent by whoever
+/// approves, who hands it over.
+fn invite(conn: &mut Conn, forum: &Forum, user: &User) -> Result<Option<Secret>, storage::Error> {
+    if forum.admission.mails {
+        mail_link(conn, forum, user.email.clone(), Occasion::Admitted)?;
+        return Ok(None);
+    }
+    people::link(conn, forum, LinkPurpose::SetPassword, Some(user.id)).map(Some)
 }

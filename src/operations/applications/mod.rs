@@ -6,11 +6,13 @@ mod applying;
 mod clearing;
 mod deciding;
 mod looking;
+mod mails;
 
 pub use applying::{Followed, answer, apply, follow, withdraw};
 pub use clearing::clear;
 pub use deciding::{Admitted, Decided, approve, ask, refuse};
 pub use looking::{Seen, look, see, warnings};
+pub use mails::word;
 
 use super::{Forum, people::Person};
 use crate::{
@@ -103,7 +105,17 @@ fn note(
         text,
         at: forum.now(),
     };
-    applications::add_event(conn, &event)
+    applications::add_event(conn, &event)?;
+    match kind {
+        EventKind::Asked | EventKind::Refused => mails::tell(conn, forum, &event),
+        // An approval is told with the link for the new account.
+        EventKind::Submitted
+        | EventKind::Answered
+        | EventKind::FirstApproval
+        | EventKind::Approved
+        | EventKind::Withdrawn
+        | EventKind::Cleared => Ok(()),
+    }
 }
 
 #[cfg(test)]

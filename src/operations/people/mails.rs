@@ -169,6 +169,11 @@ fn letter(forum: &Forum, to: String, occasion: Occasion, link: &str) -> Letter {
             format!("You have an account at {node} ({home})."),
             "If you do not know why, ask the people who run this node.",
         ),
+        Occasion::Admitted => (
+            format!("Welcome to {node}"),
+            format!("Your organisation's application to {node} ({home}) was approved."),
+            "If you did not apply, tell the people who run this node.",
+        ),
     };
     Letter {
         to,

@@ -120,6 +120,7 @@ impl Scene {
                     }
                     Task::Distribute { .. }
                     | Task::MailLink { .. }
+                    | Task::MailApplicant { .. }
                     | Task::Sweep
                     | Task::KeepAccreditations
                     | Task::AskForLists

@@ -98,7 +98,8 @@ pub struct May {
     pub is_own: bool,
 }
 
-/// The only time that a new member's one-time link is shown.
+/// The only time that a new member's one-time link is shown; none where it is
+/// mailed.
 #[derive(Template)]
 #[template(path = "admin_admitted.html")]
 pub struct AdmittedPage {
@@ -106,7 +107,7 @@ pub struct AdmittedPage {
     pub tabs: Vec<Tab>,
     pub face: OrganisationFace,
     pub email: String,
-    pub link: String,
+    pub link: Option<String>,
 }
 
 impl Row {
@@ -294,13 +295,14 @@ pub async fn approve(
         Ok(Decided::First(_)) => Ok(go(&format!("{PATH}/{id}"), Notice::FirstApproval)),
         Ok(Decided::Admitted(member)) => {
             // Shown in the reply itself and stored nowhere.
-            let link = visit.app.forum.urls.one_time_link(&member.link.0);
+            let link = member.link.as_ref();
+            let link = link.map(|link| visit.app.forum.urls.one_time_link(&link.0).into());
             visit.show(&AdmittedPage {
                 layout: visit.layout(),
                 tabs: tabs(PATH),
                 face: (&member.organisation).into(),
                 email: member.focal_point.email,
-                link: link.into(),
+                link,
             })
         }
         Err(error) => refuse_form(&visit, id, fields, error).await,

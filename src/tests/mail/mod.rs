@@ -1,4 +1,7 @@
-//! One-time links by mail, through a mail server that the test plays.
+//! Mails, through a mail server that the test plays: one-time links, and the
+//! news of applications.
+
+mod applicants;
 
 use std::{sync::Arc, time::Duration};
 
