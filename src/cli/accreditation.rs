@@ -11,8 +11,9 @@ use super::{Ground, Report};
 use crate::{
     app::App,
     domain::{
-        accreditation::{Claim, CredentialId, USUAL_DAYS},
+        accreditation::{About, Claim, CredentialId, Proposal, Request, USUAL_DAYS},
         audience::Tier,
+        id::ProposalId,
         organisation::Category,
         page::Window,
     },
@@ -20,7 +21,7 @@ use crate::{
         json::{MAX_BYTES, parse_strict},
         lookup,
     },
-    operations::accreditations::{self, About, Request},
+    operations::accreditations,
     storage::accreditations::Issued,
 };
 
@@ -45,6 +46,12 @@ renewed by itself, when less than a third of its time is left.")]
     Import(Import),
     /// List what this node's anchor has issued
     List,
+    /// List what administrators propose and nobody has approved yet
+    Proposals,
+    /// Issue what an administrator proposed
+    Approve(Proposed),
+    /// Take a proposal off the list
+    Decline(Proposed),
 }
 
 #[derive(Args)]
@@ -93,6 +100,13 @@ pub(super) struct Revoke {
 }
 
 #[derive(Args)]
+pub(super) struct Proposed {
+    /// Its id, as `accreditation proposals` lists it
+    #[arg(long)]
+    id: ProposalId,
+}
+
+#[derive(Args)]
 pub(super) struct Import {
     /// The credential, as JSON
     file: PathBuf,
@@ -109,6 +123,18 @@ pub(super) async fn run(command: Command, ground: &Ground<'_>) -> anyhow::Result
         Command::Revoke(named) => revoke(&app, named).await,
         Command::Import(named) => import(&app, named).await,
         Command::List => list(&app).await,
+        Command::Proposals => proposals(&app).await,
+        Command::Approve(Proposed { id }) => {
+            let (issued, document) = accreditations::approve(&app.forum, id, None).await?;
+            Ok(signed(&issued, document))
+        }
+        Command::Decline(Proposed { id }) => {
+            let declined = accreditations::decline(&app.forum, id, None).await?;
+            Ok(Report::new(
+                format!("Proposal {id} is off the list."),
+                proposed(&declined),
+            ))
+        }
     }
 }
 
@@ -238,6 +264,42 @@ async fn list(app: &App) -> anyhow::Result<Report> {
     }
     let items: Vec<Value> = all.iter().map(described).collect();
     Ok(Report::new(text, json!({ "accreditations": items })))
+}
+
+async fn proposals(app: &App) -> anyhow::Result<Report> {
+    let all = accreditations::proposals(&app.forum).await?;
+    let mut text = String::new();
+    for one in &all {
+        let says = match &one.request.about {
+            About::Organisation { category, .. } => category.to_string(),
+            About::Node { audience } => format!("a node that may store up to {audience}"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{} {:32} {}", one.id, says, one.request.subject);
+    }
+    if all.is_empty() {
+        text.push_str("No proposal waits.");
+    }
+    let items: Vec<Value> = all.iter().map(proposed).collect();
+    Ok(Report::new(text, json!({ "proposals": items })))
+}
+
+fn proposed(proposal: &Proposal) -> Value {
+    let request = &proposal.request;
+    let mut object = json!({
+        "id": proposal.id.to_string(),
+        "subject": request.subject,
+        "days": request.days,
+        "proposed_at": proposal.proposed_at,
+    });
+    match &request.about {
+        About::Organisation { category, country } => {
+            object["category"] = json!(category);
+            object["country"] = json!(country);
+        }
+        About::Node { audience } => object["audience"] = json!(audience),
+    }
+    object
 }
 
 fn described(issued: &Issued) -> Value {

@@ -59,6 +59,9 @@ decisions! {
     HandoverArranged = "handover-arranged", "Hand-over to a new focal point arranged";
     HandoverWithdrawn = "handover-withdrawn", "Hand-over to a new focal point withdrawn";
     AnchorMade = "anchor-made", "Node made an anchor";
+    /// The first of two approvals.
+    AccreditationProposed = "accreditation-proposed", "Accreditation proposed";
+    AccreditationDeclined = "accreditation-declined", "Proposed accreditation declined";
     AccreditationIssued = "accreditation-issued", "Accreditation issued";
     /// By somebody; that an anchor renews by itself is no decision.
     AccreditationRenewed = "accreditation-renewed", "Accreditation renewed";

@@ -79,6 +79,8 @@ ids! {
     ApplicationEventId,
     /// A hand-over to a new focal point.
     HandoverId,
+    /// An accreditation that waits for a second person.
+    ProposalId,
 }
 
 #[cfg(test)]

@@ -417,6 +417,21 @@ fn every_route_says_who_may_call_it() {
         ("GET", "/accreditations", Auth::Bearer),
         ("POST", "/admin/accreditations", Auth::Administrator),
         (
+            "GET",
+            "/admin/accreditations/proposals",
+            Auth::Administrator,
+        ),
+        (
+            "POST",
+            "/admin/accreditations/proposals/{id}/approve",
+            Auth::Administrator,
+        ),
+        (
+            "POST",
+            "/admin/accreditations/proposals/{id}/decline",
+            Auth::Administrator,
+        ),
+        (
             "POST",
             "/admin/accreditations/{id}/renew",
             Auth::Administrator,

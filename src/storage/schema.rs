@@ -492,6 +492,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    accreditation_proposals (id) {
+        id -> BigInt,
+        subject_uri -> Text,
+        kind -> Text,
+        category -> Nullable<Text>,
+        country -> Nullable<Text>,
+        audience -> Nullable<Text>,
+        days -> BigInt,
+        proposed_by -> BigInt,
+        proposed_at -> Instant,
+    }
+}
+
 diesel::joinable!(organisation_terms -> organisations (organisation_id));
 diesel::joinable!(entry_terms -> entries (entry_id));
 diesel::joinable!(entry_parties -> entries (entry_id));
@@ -655,4 +672,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     issued_accreditations,
     status_lists,
     accreditation_sources,
+    accreditation_proposals,
 );

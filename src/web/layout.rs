@@ -210,6 +210,8 @@ notices! {
     HandoverWithdrawn = "handover-withdrawn", "The hand-over is withdrawn. Its link does not work any more.";
     TookOver = "took-over", "You are the focal point now. The access of the one before you has ended.";
     AnchorMade = "anchor-made", "This node is an anchor now.";
+    AccreditationProposed = "accreditation-proposed", "The accreditation is proposed. Another administrator must approve it.";
+    ProposalDeclined = "proposal-declined", "The proposal is off the list.";
     AccreditationIssued = "accreditation-issued", "The accreditation is issued.";
     AccreditationRevoked = "accreditation-revoked", "The accreditation is revoked.";
 }

@@ -164,7 +164,8 @@ fn reporting() -> Routes {
 
 fn administration() -> Routes {
     use admin::{
-        accreditations, applications, audit, deliveries, hosts, organisations, people, reports,
+        accreditations, applications, audit, deliveries, hosts, organisations, people, proposals,
+        reports,
     };
     let role = Auth::Administrator;
     Routes::new()
@@ -222,7 +223,17 @@ fn administration() -> Routes {
             applications::refuse,
         )
         .get("/admin/accreditations", role, accreditations::show)
-        .post("/admin/accreditations", role, accreditations::issue)
+        .post("/admin/accreditations", role, proposals::propose)
+        .post(
+            "/admin/accreditations/proposals/{id}/approve",
+            role,
+            proposals::approve,
+        )
+        .post(
+            "/admin/accreditations/proposals/{id}/decline",
+            role,
+            proposals::decline,
+        )
         .post(
             "/admin/accreditations/anchor",
             role,

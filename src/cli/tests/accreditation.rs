@@ -3,7 +3,18 @@
 use serde_json::Value;
 
 use super::{CREATE, site::Site};
-use crate::storage::testing::TestDatabase;
+use crate::{
+    domain::{
+        accreditation::{About, Request},
+        organisation::Category,
+    },
+    operations::accreditations::propose,
+    storage::{
+        Conn,
+        testing::{TestDatabase, block_on},
+        users,
+    },
+};
 
 const ISSUE: &str = "accreditation issue --actor https://n.example/orgs/moj --category government";
 
@@ -77,6 +88,47 @@ fn a_credential_is_imported_from_a_file_and_a_forged_one_is_not() {
         site.run(&import).refused("not valid JSON");
         site.run("accreditation import /nowhere/at.all")
             .refused("cannot read");
+    }
+}
+
+#[test]
+fn the_operator_is_the_second_person_for_what_an_administrator_proposed() {
+    for site in Site::migrated() {
+        site.run("anchor create --name A").done();
+        site.run(CREATE).done();
+        site.run("user create --email admin@moj.example --organisation moj --role administrator")
+            .done();
+        let propose = || {
+            let app = site.app();
+            let request = Request {
+                subject: app.forum.urls.organisation("moj"),
+                about: About::Organisation {
+                    category: Category::Government,
+                    country: None,
+                },
+                days: 30,
+            };
+            let proposed = block_on(async {
+                let email = "admin@moj.example";
+                let find = move |conn: &mut Conn| users::find_by_email(conn, email);
+                let found = app.forum.db.read(find).await.expect("read");
+                let (user, _) = found.expect("a person");
+                propose(&app.forum, user.id, request).await
+            });
+            proposed.expect("proposed").id
+        };
+        let first = propose();
+        let listed = site.run("accreditation proposals --json").done().json();
+        assert_eq!(listed["proposals"][0]["id"], first.to_string());
+        let approve = format!("accreditation approve --id {first} --json");
+        let credential = site.run(&approve).done().json();
+        assert_eq!(credential["credentialSubject"]["category"], "government");
+        site.run(&approve).refused("no such proposal");
+        let second = propose();
+        site.run(&format!("accreditation decline --id {second}"))
+            .done();
+        let left = site.run("accreditation proposals").done().out;
+        assert!(left.contains("No proposal waits"), "{left}");
     }
 }
 

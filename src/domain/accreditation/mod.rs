@@ -7,6 +7,7 @@
 
 mod did;
 mod list;
+mod proposal;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::{audience::Tier, organisation::Category};
 
 pub use did::{Did, InvalidDid};
 pub use list::{Bits, ENTRIES, LIST_DAYS, StatusList};
+pub use proposal::{About, OwnProposal, Proposal, Request};
 pub use standing::{Basis, Held, Notice, Standing, Weakness, Weight, standing, storable, weigh};
 
 /// Longest life of a credential, in days (PROTOCOL.md 4.3).

@@ -2,6 +2,7 @@
 //! administrators, what this node's anchor says of others.
 
 mod document;
+mod proposals;
 #[cfg(test)]
 mod tests;
 
@@ -10,36 +11,30 @@ use axum::{
     extract::{Path, RawQuery, State},
     http::StatusCode,
 };
+use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    body::{JsonObject, MaybeJsonObject},
+    body::MaybeJsonObject,
     caller::Caller,
     fields::{Fields, sentence},
     problem::{Invalid, Problem, ProblemDetails},
     query::{Page, Query},
-    vocabulary::one_of,
 };
 use crate::{
     app::App,
-    domain::{
-        accreditation::{CredentialId, USUAL_DAYS},
-        audience::Tier,
-        organisation::Category,
-        page::Window,
-    },
-    federation::lookup::{self, LookupError},
-    operations::accreditations::{self as verbs, About, AccreditationError, Request},
-    storage,
+    domain::{accreditation::CredentialId, page::Window},
+    operations::accreditations::{self as verbs, AccreditationError},
+    storage::{self, accreditations::Issued},
 };
 use document::AccreditationDocument;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(issue))
+        .merge(proposals::router())
         .routes(routes!(renew))
         .routes(routes!(revoke))
 }
@@ -118,120 +113,6 @@ async fn held(app: &App, actor: Url) -> Result<Vec<AccreditationDocument>, stora
         .collect())
 }
 
-/// What this node's anchor is to say: of an organisation (`category`, perhaps
-/// `country`) or of a node (`audience`).
-#[derive(ToSchema)]
-#[schema(as = AccreditationInput)]
-#[expect(dead_code, reason = "only its description is used")]
-struct Input {
-    /// The actor's id.
-    actor: String,
-    #[schema(schema_with = category_words)]
-    category: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    country: Option<String>,
-    #[schema(schema_with = audience_words)]
-    audience: Option<String>,
-    /// 1 to 180; 90 when absent.
-    days: Option<i64>,
-}
-
-fn category_words() -> utoipa::openapi::schema::Object {
-    one_of(Category::ALL.map(Category::as_str))
-}
-
-fn audience_words() -> utoipa::openapi::schema::Object {
-    one_of([Tier::Members.as_str(), Tier::Preferential.as_str()])
-}
-
-const FIELDS: [&str; 5] = ["actor", "category", "country", "audience", "days"];
-
-/// Issues an accreditation with this node's anchor. The answer's `credential`
-/// is to be imported where the actor is at home, if that is not here.
-#[utoipa::path(
-    post,
-    path = "/admin/accreditations",
-    tag = "administration",
-    request_body(content = Input, content_type = "application/json"),
-    responses(
-        (status = 201, body = AccreditationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
-    ),
-    security(("token" = ["admin:write"])),
-)]
-async fn issue(
-    State(app): State<App>,
-    caller: Caller,
-    JsonObject(members): JsonObject,
-) -> Result<(StatusCode, Json<AccreditationDocument>), Problem> {
-    let person = caller.administers("admin:write")?;
-    app.limits.lookup.check(&person.user.id.to_string())?;
-    let request = read(members)?;
-    let subject = lookup::key_holder(&app.federation, &request.subject)
-        .await
-        .map_err(not_found)?;
-    let request = Request { subject, ..request };
-    let (issued, credential) = verbs::issue(&app.forum, Some(person.user.id), request).await?;
-    let by = app.forum.trust.name(&issued.held.credential.issuer);
-    let mut document =
-        AccreditationDocument::issued(&issued, by.map(str::to_owned), app.forum.now());
-    document.credential = Some(credential);
-    Ok((StatusCode::CREATED, Json(document)))
-}
-
-fn read(members: serde_json::Map<String, serde_json::Value>) -> Result<Request, Problem> {
-    let days = members
-        .get("days")
-        .cloned()
-        .unwrap_or(serde_json::Value::Null);
-    let mut fields = Fields::new(members, &FIELDS, &[]);
-    let actor: Option<Url> = fields.word("actor").value();
-    let category: Option<Category> = fields.word("category").value();
-    let audience: Option<Tier> = fields.word("audience").value();
-    let country = fields.text("country").value();
-    if actor.is_none() && !fields.has_error("actor") {
-        fields.refuse("actor", "Give the address of the actor.");
-    }
-    let days = match days {
-        serde_json::Value::Null => Some(USUAL_DAYS),
-        value => value.as_i64(),
-    };
-    if days.is_none() {
-        fields.refuse("days", "This must be a whole number of days.");
-    }
-    let about = match (category, audience) {
-        (Some(category), None) => Some(About::Organisation { category, country }),
-        (None, Some(audience)) if country.is_none() => Some(About::Node { audience }),
-        _ => {
-            if !fields.has_error("category") && !fields.has_error("audience") {
-                let advice = "Give a category for an organisation, or an audience for a node.";
-                fields.refuse("category", advice);
-            }
-            None
-        }
-    };
-    fields.finish()?;
-    Ok(Request {
-        subject: actor.expect("its absence was refused"),
-        about: about.expect("its absence was refused"),
-        days: days.expect("its absence was refused"),
-    })
-}
-
-fn not_found(error: LookupError) -> Problem {
-    match error {
-        LookupError::Storage(error) => error.into(),
-        other @ (LookupError::NotUnderstood
-        | LookupError::NotFound
-        | LookupError::Unreachable(_)
-        | LookupError::Unusable(_)) => {
-            Problem::Invalid(vec![Invalid::new("actor", sentence(&other))])
-        }
-    }
-}
-
 /// Issues the same again, for as long as before.
 #[utoipa::path(
     post,
@@ -255,11 +136,20 @@ async fn renew(
     let me = Some(caller.administers("admin:write")?.user.id);
     let id: CredentialId = id.parse().map_err(|_| Problem::NotFound)?;
     let (issued, credential) = verbs::renew(&app.forum, me, &id).await?;
+    Ok(created(&app, &issued, credential))
+}
+
+/// What was issued just now, with the signed document.
+fn created(
+    app: &App,
+    issued: &Issued,
+    credential: Value,
+) -> (StatusCode, Json<AccreditationDocument>) {
     let by = app.forum.trust.name(&issued.held.credential.issuer);
-    let mut document =
-        AccreditationDocument::issued(&issued, by.map(str::to_owned), app.forum.now());
+    let by = by.map(str::to_owned);
+    let mut document = AccreditationDocument::issued(issued, by, app.forum.now());
     document.credential = Some(credential);
-    Ok((StatusCode::CREATED, Json(document)))
+    (StatusCode::CREATED, Json(document))
 }
 
 /// Why it is revoked.
@@ -318,7 +208,12 @@ impl From<AccreditationError> for Problem {
                 tracing::error!(%reason, "the anchor cannot sign");
                 return Self::Internal;
             }
-            AccreditationError::NotIssued => return Self::NotFound,
+            AccreditationError::NotIssued | AccreditationError::NoSuchProposal => {
+                return Self::NotFound;
+            }
+            AccreditationError::OwnProposal(_) | AccreditationError::TooManyProposals => {
+                return Self::Conflict(sentence(&error));
+            }
             AccreditationError::Storage(_) => return Self::Internal,
             AccreditationError::InvalidDays => "days",
             AccreditationError::InvalidAudience => "audience",

@@ -23,6 +23,40 @@ async fn post(node: &TestApp, path: &str, token: &str, body: Value) -> Answer {
         .await
 }
 
+/// What one administrator proposes and another approves.
+async fn issue(node: &TestApp, token: &str, body: Value) -> Value {
+    let proposed = post(node, "", token, body).await;
+    assert_eq!(proposed.status, 202, "{}", proposed.body);
+    let proposal = proposed.json();
+    assert_described(node, "AccreditationProposal", &proposal).await;
+    let id = proposal["id"].as_str().expect("an id");
+    let approve = format!("/proposals/{id}/approve");
+    let own = post(node, &approve, token, json!({})).await;
+    assert_problem(&own, 409);
+    let other = second(node).await;
+    let waiting = proposals(node, &other).await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0]["own"], false);
+    let issued = post(node, &approve, &other, json!({})).await;
+    assert_eq!(issued.status, 201, "{}", issued.body);
+    assert!(proposals(node, &other).await.is_empty());
+    assert_problem(&post(node, &approve, &other, json!({})).await, 404);
+    issued.json()
+}
+
+async fn proposals(node: &TestApp, token: &str) -> Vec<Value> {
+    let path = format!("{PREFIX}/admin/accreditations/proposals");
+    let listed = node.get(&path, Some(token)).await.json();
+    listed["items"].as_array().cloned().expect("a list")
+}
+
+/// Another administrator.
+async fn second(node: &TestApp) -> String {
+    node.organisation("second", Category::Academia).await;
+    let scopes = "admin:read admin:write";
+    node.token("second", Role::Administrator, scopes).await
+}
+
 async fn list(node: &TestApp, token: &str, query: &str) -> Answer {
     node.get(&format!("{PREFIX}/accreditations{query}"), Some(token))
         .await
@@ -44,9 +78,7 @@ fn administrators_issue_renew_revoke_and_list_and_holders_see_their_own() {
         let holder = node.token("moj", Role::Reader, "read").await;
         assert_eq!(list(&node, &holder, "").await.json()["items"], json!([]));
         let new = json!({"actor": MOJ, "category": "government", "country": "AL", "days": 30});
-        let issued = post(&node, "", &token, new).await;
-        assert_eq!(issued.status, 201);
-        let mut issued = issued.json();
+        let mut issued = issue(&node, &token, new).await;
         let credential = issued["credential"].take();
         assert_eq!(credential["credentialSubject"]["id"], MOJ);
         // A credential is described by the W3C, not here.
@@ -139,13 +171,31 @@ fn what_cannot_be_accredited_is_refused_field_by_field() {
 }
 
 #[test]
+fn a_proposal_can_be_declined_and_issues_nothing() {
+    on_both(async |db| {
+        let node = own_anchor(db).await;
+        let token = administrator(&node).await;
+        node.organisation("moj", Category::Government).await;
+        let new = json!({"actor": MOJ, "category": "government"});
+        let proposal = post(&node, "", &token, new).await.json();
+        let id = proposal["id"].as_str().expect("an id");
+        let decline = format!("/proposals/{id}/decline");
+        let declined = post(&node, &decline, &token, json!({})).await;
+        assert_eq!(declined.json()["id"], id);
+        assert_problem(&post(&node, &decline, &token, json!({})).await, 404);
+        assert!(proposals(&node, &token).await.is_empty());
+        assert_eq!(list(&node, &token, "").await.json()["items"], json!([]));
+    });
+}
+
+#[test]
 fn only_administrators_with_the_scope_issue_and_nobody_learns_of_others() {
     on_both(async |db| {
         let node = own_anchor(db).await;
         let token = administrator(&node).await;
         node.organisation("moj", Category::Government).await;
         let new = json!({"actor": MOJ, "category": "government"});
-        let issued = post(&node, "", &token, new.clone()).await.json();
+        let issued = issue(&node, &token, new.clone()).await;
         let id = issued["id"].as_str().expect("an id");
         let scopes = "read admin:read admin:write";
         let focal_point = node.token("hub", Role::FocalPoint, scopes).await;
@@ -155,6 +205,8 @@ fn only_administrators_with_the_scope_issue_and_nobody_learns_of_others() {
                 (String::new(), new.clone()),
                 (format!("/{id}/renew"), json!({})),
                 (format!("/{id}/revoke"), json!({})),
+                ("/proposals/7/approve".to_owned(), json!({})),
+                ("/proposals/7/decline".to_owned(), json!({})),
             ] {
                 assert_problem(&post(&node, &path, token, body).await, 403);
             }

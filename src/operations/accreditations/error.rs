@@ -3,7 +3,7 @@
 use super::{CannotSign, Unreadable};
 use crate::{
     domain::{
-        accreditation::{MAX_DAYS, Weakness},
+        accreditation::{MAX_DAYS, OwnProposal, Weakness},
         taxonomy::CodeError,
     },
     storage,
@@ -38,6 +38,12 @@ pub enum AccreditationError {
     Country(#[from] CodeError),
     #[error("this node's anchor has issued no accreditation with this id")]
     NotIssued,
+    #[error("there is no such proposal: somebody else may have decided it")]
+    NoSuchProposal,
+    #[error(transparent)]
+    OwnProposal(#[from] OwnProposal),
+    #[error("too many proposals wait: decide some of them first")]
+    TooManyProposals,
     #[error("it was revoked; issue a new one instead")]
     Revoked,
     #[error("it is about {0}, which is neither an organisation of this node nor the node itself")]

@@ -12,11 +12,13 @@ use super::{
 };
 use crate::{
     domain::{
-        accreditation::{Claim, Credential, CredentialId, Held, MAX_DAYS, StatusPosition},
+        accreditation::{
+            About, Claim, Credential, CredentialId, Held, MAX_DAYS, Request, StatusPosition,
+        },
         audience::Tier,
         audit::Decision,
         id::UserId,
-        organisation::{Category, Organisation, OrganisationState},
+        organisation::{Organisation, OrganisationState},
         taxonomy::{self, Scheme},
     },
     operations::{Forum, audit, forum::random_bytes, node},
@@ -26,28 +28,6 @@ use crate::{
         organisations,
     },
 };
-
-/// What is to be said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum About {
-    Organisation {
-        category: Category,
-        /// ISO 3166-1 alpha-2. `None`: a local organisation's own.
-        country: Option<String>,
-    },
-    /// Up to which audience the node may store entries.
-    Node { audience: Tier },
-}
-
-/// An accreditation to be issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The actor: one of ours, or another server's that is known here.
-    pub subject: Url,
-    pub about: About,
-    /// 1 to [`MAX_DAYS`].
-    pub days: i64,
-}
 
 /// Issues an accreditation; answers what was recorded, and the signed
 /// document. One for an organisation of this node, or for the node itself, is
@@ -60,10 +40,7 @@ pub async fn issue(
     by: Option<UserId>,
     request: Request,
 ) -> Result<(Issued, Value), AccreditationError> {
-    if request.subject == forum.urls.node_actor() {
-        // A node may be accredited before it was ever served.
-        node::ensure_keys(forum).await?;
-    }
+    prepare(forum, &request).await?;
     forum
         .write(move |conn, forum| issue_in(conn, forum, by, request))
         .await
@@ -76,24 +53,42 @@ pub fn issue_in(
     by: Option<UserId>,
     request: Request,
 ) -> Result<(Issued, Value), AccreditationError> {
+    let (key, new) = checked(conn, forum, &request)?;
+    let (issued, document) = write(conn, forum, &key, new)?;
+    log(conn, forum, by, Decision::AccreditationIssued, &issued)?;
+    Ok((issued, document))
+}
+
+/// A node may be accredited before it was ever served.
+pub(super) async fn prepare(forum: &Forum, request: &Request) -> Result<(), AccreditationError> {
+    if request.subject == forum.urls.node_actor() {
+        node::ensure_keys(forum).await?;
+    }
+    Ok(())
+}
+
+/// What is to be signed, and with which key, if everything about it is right.
+pub(super) fn checked(
+    conn: &mut Conn,
+    forum: &Forum,
+    request: &Request,
+) -> Result<(AnchorKey, New), AccreditationError> {
     let (_, key) = anchor::own(conn)?;
     if !(1..=MAX_DAYS).contains(&request.days) {
         return Err(AccreditationError::InvalidDays);
     }
-    let claim = claim(conn, forum, &request.subject, request.about)?;
+    let claim = claim(conn, forum, &request.subject, request.about.clone())?;
     let assertion_key = keys_of(conn, &request.subject)?
         .and_then(|keys| keys.into_iter().next())
         .ok_or(AccreditationError::NoKey)?;
     let new = New {
-        subject: request.subject,
+        subject: request.subject.clone(),
         claim,
         assertion_key,
         days: request.days,
         renews: None,
     };
-    let (issued, document) = write(conn, forum, &key, new)?;
-    log(conn, forum, by, Decision::AccreditationIssued, &issued)?;
-    Ok((issued, document))
+    Ok((key, new))
 }
 
 /// What was decided, as the log of decisions tells it.

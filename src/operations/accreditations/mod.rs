@@ -8,16 +8,18 @@ mod issuing;
 mod keeping;
 mod lists;
 mod notary;
+mod proposing;
 mod shown;
 mod worth;
 
 pub use anchor::{anchor, create_anchor};
 pub use arriving::{Imported, RENEWALS, import, take_list, take_renewals, take_shown};
 pub use error::AccreditationError;
-pub use issuing::{About, Request, issue, issue_in, renew, revoke};
+pub use issuing::{issue, issue_in, renew, revoke};
 pub use keeping::keep;
 pub(super) use keeping::watch_actor;
 pub use notary::{AnchorKey, CannotSign, Notary, Unreadable};
+pub use proposing::{approve, decline, proposals, propose};
 pub use shown::{issued, mirrored_list, own_list, renewals_for, shown_of};
 pub use worth::{
     Member, elsewhere, keys_of, may_store, standing_of, storable_at, viewer_of, weighed_of,

@@ -4,6 +4,7 @@
 mod anchors;
 mod issued;
 mod lists;
+mod proposals;
 mod sources;
 
 pub use anchors::{StoredAnchor, anchor, insert_anchor};
@@ -12,6 +13,7 @@ pub use issued::{
     revoke_root, taken, unexpired,
 };
 pub use lists::{StoredList, known_lists, list, list_at, put_list};
+pub use proposals::{insert_proposal, proposals, take_proposal};
 pub use sources::{
     Source, SourceKind, answered, due, failed, forget_source, hosts, lists_asked, never_asked,
     unwatch_list, watch,

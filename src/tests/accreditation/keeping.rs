@@ -5,12 +5,13 @@ use chrono::TimeDelta;
 use super::own_anchor;
 use crate::{
     domain::{
+        accreditation::{About, Request},
         audience::Tier,
         organisation::{Category, OrganisationState},
         page::Window,
     },
     operations::{
-        accreditations::{About, AccreditationError, Request, issue, issued, keep, renew, revoke},
+        accreditations::{AccreditationError, issue, issued, keep, renew, revoke},
         organisations::set_state,
         rotation::rotate,
     },

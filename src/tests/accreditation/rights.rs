@@ -8,13 +8,13 @@ use super::{Authority, TRUST, organisation, own_anchor, trusting};
 use crate::{
     domain::{
         account::Role,
-        accreditation::Weakness,
+        accreditation::{About, Request, Weakness},
         audience::{AudienceKind, Tier},
         organisation::Category,
     },
     forum_api::PREFIX,
     operations::{
-        accreditations::{About, AccreditationError, Request, import, issue, revoke},
+        accreditations::{AccreditationError, import, issue, revoke},
         entries::publish,
         rotation::rotate,
     },

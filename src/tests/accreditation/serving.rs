@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 
 use super::{Authority, own_anchor};
 use crate::{
-    domain::{audience::Tier, organisation::Category},
+    domain::{
+        accreditation::{About, Request},
+        audience::Tier,
+        organisation::Category,
+    },
     operations::{
-        accreditations::{About, Request, issue, revoke, take_list},
+        accreditations::{issue, revoke, take_list},
         node::ensure_keys,
     },
     storage::{Db, testing::on_both},

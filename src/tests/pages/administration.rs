@@ -7,7 +7,7 @@ use crate::{
     operations::accreditations::anchor,
     storage::{deliveries, samples, testing::on_both},
     tests::{
-        accreditation::{TRUST, trusting},
+        accreditation::{TRUST, own_anchor, trusting},
         browser::{Browser, location},
         test_app::{TestApp, noon},
     },
@@ -70,6 +70,8 @@ fn administration_is_for_administrators_only() {
             "/admin/users/1/enable",
             "/admin/accreditations",
             "/admin/accreditations/anchor",
+            "/admin/accreditations/proposals/7/approve",
+            "/admin/accreditations/proposals/7/decline",
             "/admin/accreditations/urn:uuid:5c9f3f0e-6a7b-4c5d-9e10-2f3a4b5c6d7e/renew",
             "/admin/accreditations/urn:uuid:5c9f3f0e-6a7b-4c5d-9e10-2f3a4b5c6d7e/revoke",
             "/admin/reports/1/resolve",
@@ -81,6 +83,41 @@ fn administration_is_for_administrators_only() {
             assert_eq!(sent.status, StatusCode::FORBIDDEN, "{action}");
         }
     });
+}
+
+#[test]
+fn an_accreditation_that_is_declined_is_not_issued() {
+    on_both(async |db| {
+        let node = own_anchor(db).await;
+        let page = "/admin/accreditations";
+        let mut administrator = hub(&node).await;
+        let new = [
+            ("actor", "https://n.example/actor"),
+            ("audience", "preferential"),
+            ("days", "30"),
+        ];
+        administrator.submit(page, page, &new).await;
+        let decline = action(&administrator.open(page).await.body, "/decline");
+        let declined = administrator.submit(page, &decline, &[]).await;
+        assert_eq!(
+            location(&declined),
+            "/admin/accreditations?done=proposal-declined"
+        );
+        for step in [decline.clone(), decline.replace("/decline", "/approve")] {
+            let again = administrator.submit(page, &step, &[]).await;
+            assert_eq!(again.status, StatusCode::NOT_FOUND, "{step}");
+        }
+        let after = administrator.open(page).await.body;
+        assert!(after.contains("None yet.") && !after.contains("/decline"));
+    });
+}
+
+/// The first form of a page whose address ends so.
+fn action(page: &str, end: &str) -> String {
+    let forms = page.split("action=\"").skip(1);
+    let mut found = forms.filter_map(|form| form.split('"').next());
+    let found = found.find(|action| action.ends_with(end));
+    found.expect("a form").to_owned()
 }
 
 #[test]
@@ -230,7 +267,7 @@ fn what_waits_for_a_server_is_looked_at_and_given_up() {
 }
 
 #[test]
-fn the_node_becomes_an_anchor_and_issues_renews_and_revokes() {
+fn the_node_becomes_an_anchor_and_two_people_issue_and_one_renews_and_revokes() {
     on_both(async |db| {
         let node = TestApp::new(db.clone());
         let page = "/admin/accreditations";
@@ -280,7 +317,19 @@ fn the_node_becomes_an_anchor_and_issues_renews_and_revokes() {
                 "{wrong:?}"
             );
         }
-        let issued = administrator.submit(page, page, &new).await;
+        let proposed = administrator.submit(page, page, &new).await;
+        assert_eq!(
+            location(&proposed),
+            "/admin/accreditations?done=accreditation-proposed"
+        );
+        let waiting = administrator.open(page).await.body;
+        let approve = action(&waiting, "/decline").replace("/decline", "/approve");
+        assert!(waiting.contains("by you") && !waiting.contains(&approve));
+        let own = administrator.submit(page, &approve, &[]).await;
+        assert_eq!(own.status, StatusCode::CONFLICT);
+        node.organisation("moj", Category::Government).await;
+        let mut other = Browser::signed_in(&node, "moj", Role::Administrator).await;
+        let issued = other.submit(page, &approve, &[]).await;
         assert_eq!(
             location(&issued),
             "/admin/accreditations?done=accreditation-issued"

@@ -2,20 +2,19 @@
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use url::Url;
 
 use crate::{
     domain::{
-        accreditation::{Claim, CredentialId, MAX_DAYS, USUAL_DAYS},
+        accreditation::{Claim, CredentialId, USUAL_DAYS},
         audience::Tier,
         entry::FieldError,
         organisation::Category,
         page::Window,
         taxonomy::{self, Scheme},
     },
-    federation::lookup::{self, LookupError},
-    operations::accreditations::{self as verbs, About, AccreditationError, Request},
+    operations::accreditations::{self as verbs, AccreditationError},
     storage::accreditations::Issued,
+    urls,
     web::{
         error::PageError,
         filters,
@@ -26,9 +25,13 @@ use crate::{
     },
 };
 
-use super::{Tab, tabs};
+use super::{
+    Tab,
+    proposals::{self, Waiting},
+    tabs,
+};
 
-const PATH: &str = "/admin/accreditations";
+pub(super) const PATH: &str = "/admin/accreditations";
 
 /// What was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +77,7 @@ pub struct AccreditationsPage {
     pub categories: Vec<Named>,
     pub countries: Vec<Named>,
     pub audiences: Vec<Named>,
+    pub waiting: Vec<Waiting>,
     pub rows: Vec<Row>,
     pub pages: Pages,
 }
@@ -105,10 +109,7 @@ fn row(issued: &Issued, now: chrono::DateTime<chrono::Utc>) -> Row {
             category,
             country,
         } => (name.clone(), with_country(*category, country.as_deref())),
-        Claim::Node { audience } => (
-            crate::urls::authority(&credential.subject),
-            format!("Server, may store: {}", audience_name(*audience)),
-        ),
+        Claim::Node { audience } => (urls::authority(&credential.subject), of_server(*audience)),
     };
     Row {
         id: credential.id.to_string(),
@@ -126,7 +127,7 @@ fn row(issued: &Issued, now: chrono::DateTime<chrono::Utc>) -> Row {
     }
 }
 
-fn with_country(category: Category, country: Option<&str>) -> String {
+pub(super) fn with_country(category: Category, country: Option<&str>) -> String {
     match country {
         None => category.name().to_owned(),
         Some(code) => {
@@ -134,6 +135,10 @@ fn with_country(category: Category, country: Option<&str>) -> String {
             format!("{}, {name} ({code})", category.name())
         }
     }
+}
+
+pub(super) fn of_server(audience: Tier) -> String {
+    format!("Server, may store: {}", audience_name(audience))
 }
 
 fn audience_name(audience: Tier) -> &'static str {
@@ -151,7 +156,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
     visit.show(&page)
 }
 
-async fn page(visit: &Visit, form: Form) -> Result<AccreditationsPage, PageError> {
+pub(super) async fn page(visit: &Visit, form: Form) -> Result<AccreditationsPage, PageError> {
     let forum = &visit.app.forum;
     let window = filters::window(&visit.query);
     // They have no ids that sort: pages are counted.
@@ -177,6 +182,7 @@ async fn page(visit: &Visit, form: Form) -> Result<AccreditationsPage, PageError
         audiences: [Tier::Members, Tier::Preferential]
             .map(|audience| Named::new(audience.as_str(), sentence(audience_name(audience))))
             .to_vec(),
+        waiting: proposals::waiting(visit).await?,
         rows: issued.iter().map(|one| row(one, forum.now())).collect(),
         pages: Pages::new(PATH, "", offset == 0, next),
     })
@@ -211,38 +217,8 @@ pub async fn create_anchor(submission: Submission) -> Result<Response, PageError
     }
 }
 
-/// Issues an accreditation. What is for an actor elsewhere is shown, to be
-/// handed over.
-pub async fn issue(submission: Submission) -> Result<Response, PageError> {
-    let Submission { visit, fields, .. } = submission;
-    let person = visit.administrator()?;
-    let account = person.who.user.id.to_string();
-    let request = match read(&fields) {
-        Ok(request) => request,
-        Err(errors) => {
-            let page = page(&visit, Form::refused(fields, errors)).await?;
-            return visit.refuse(&page);
-        }
-    };
-    visit.app.limits.lookup.check(&account)?;
-    let subject = match lookup::key_holder(&visit.app.federation, &request.subject).await {
-        Ok(subject) => subject,
-        Err(LookupError::Storage(error)) => return Err(error.into()),
-        Err(error) => {
-            let error = FieldError::new("actor", sentence(&error.to_string()));
-            let page = page(&visit, Form::refused(fields, vec![error])).await?;
-            return visit.refuse(&page);
-        }
-    };
-    let forum = &visit.app.forum;
-    let request = Request { subject, ..request };
-    match verbs::issue(forum, Some(person.who.user.id), request).await {
-        Ok((issued, document)) => shown(&visit, &issued, &document, Notice::AccreditationIssued),
-        Err(error) => refused(&visit, fields, error).await,
-    }
-}
-
-fn shown(
+/// What is for an actor elsewhere is shown, to be handed over.
+pub(super) fn shown(
     visit: &Visit,
     issued: &Issued,
     document: &serde_json::Value,
@@ -260,50 +236,8 @@ fn shown(
     })
 }
 
-fn read(fields: &Fields) -> Result<Request, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let subject = Url::parse(fields.text("actor")).ok();
-    if subject.is_none() {
-        errors.push(FieldError::new(
-            "actor",
-            "Give the address of the actor, for example https://node.example/orgs/office.",
-        ));
-    }
-    let category = fields.text("category").parse::<Category>().ok();
-    let audience = fields.text("audience").parse::<Tier>().ok();
-    let about = match (category, audience) {
-        (Some(category), None) => Some(About::Organisation {
-            category,
-            country: fields.filled("country").map(str::to_owned),
-        }),
-        (None, Some(audience)) => Some(About::Node { audience }),
-        (None, None) | (Some(_), Some(_)) => {
-            errors.push(FieldError::new(
-                "category",
-                "Choose a category for an organisation, or for a server what it may store.",
-            ));
-            None
-        }
-    };
-    let days = fields.text("days").parse::<i64>().ok();
-    if days.is_none() {
-        errors.push(FieldError::new(
-            "days",
-            format!("Give a number of days from 1 to {MAX_DAYS}."),
-        ));
-    }
-    match (subject, about, days) {
-        (Some(subject), Some(about), Some(days)) if errors.is_empty() => Ok(Request {
-            subject,
-            about,
-            days,
-        }),
-        _ => Err(errors),
-    }
-}
-
 /// Shows the form again with what stands in the way.
-async fn refused(
+pub(super) async fn refused(
     visit: &Visit,
     fields: Fields,
     error: AccreditationError,
@@ -319,6 +253,9 @@ async fn refused(
         | AccreditationError::NoKey => "actor",
         AccreditationError::NoAnchor
         | AccreditationError::KeyChanged
+        | AccreditationError::NoSuchProposal
+        | AccreditationError::OwnProposal(_)
+        | AccreditationError::TooManyProposals
         | AccreditationError::NotIssued
         | AccreditationError::Revoked
         | AccreditationError::NotOurs(_)
@@ -367,7 +304,7 @@ pub async fn revoke(Path(id): Path<String>, submission: Submission) -> Result<Re
 impl From<AccreditationError> for PageError {
     fn from(error: AccreditationError) -> Self {
         match error {
-            AccreditationError::NotIssued => Self::NotFound,
+            AccreditationError::NotIssued | AccreditationError::NoSuchProposal => Self::NotFound,
             AccreditationError::Storage(error) => error.into(),
             AccreditationError::CannotSign(reason) => Self::Internal(reason.to_string()),
             AccreditationError::NoAnchor => {
@@ -380,6 +317,8 @@ impl From<AccreditationError> for PageError {
             | AccreditationError::NotAnOrganisation
             | AccreditationError::NoKey
             | AccreditationError::KeyChanged
+            | AccreditationError::OwnProposal(_)
+            | AccreditationError::TooManyProposals
             | AccreditationError::InvalidDays
             | AccreditationError::InvalidAudience
             | AccreditationError::Country(_)

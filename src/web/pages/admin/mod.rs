@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod hosts;
 pub mod organisations;
 pub mod people;
+pub mod proposals;
 pub mod reports;
 
 /// The tabs above every page of administration.

@@ -83,6 +83,16 @@ fn accreditations_page(anchor: Option<admin::accreditations::Own>) -> Accreditat
         categories: choices::categories(),
         countries: Choices::new(true).countries,
         audiences: vec![Named::new("members", "Members")],
+        waiting: [true, false]
+            .map(|is_own| admin::proposals::Waiting {
+                id: if is_own { "7" } else { "8" }.into(),
+                actor: "https://n.example/orgs/valdoria".into(),
+                says: "Government, Valdoria (QM)".into(),
+                days: 90,
+                since: moment(),
+                is_own,
+            })
+            .to_vec(),
         rows: vec![accreditation()],
         pages: paging(),
     }
@@ -171,7 +181,17 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                 tabs: admin::tabs("/admin/applications"),
                 face: (&samples::organisation()).into(),
                 email: "focal@n.example".into(),
-                link: "https://n.example/links/4bD9".into(),
+                link: Some("https://n.example/links/4bD9".into()),
+            }),
+        ),
+        (
+            "admin-admitted-by-mail",
+            html(admin::applications::AdmittedPage {
+                layout: layout(),
+                tabs: admin::tabs("/admin/applications"),
+                face: (&samples::organisation()).into(),
+                email: "focal@n.example".into(),
+                link: None,
             }),
         ),
         (
