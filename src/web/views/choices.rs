@@ -149,6 +149,7 @@ pub fn kinds() -> Vec<KindChoice> {
 /// An audience in plain words, for the author who chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudienceChoice {
+    pub kind: AudienceKind,
     pub code: &'static str,
     pub name: &'static str,
     pub explanation: &'static str,
@@ -157,6 +158,7 @@ pub struct AudienceChoice {
 
 pub fn audience(kind: AudienceKind) -> AudienceChoice {
     AudienceChoice {
+        kind,
         code: kind.as_str(),
         name: kind.name(),
         explanation: match kind {

@@ -33,6 +33,18 @@ impl ReachView {
             unreached: reach.unreached.iter().map(|one| one.name.clone()).collect(),
         }
     }
+
+    /// In one line, for the choice of an audience.
+    pub fn short(reach: &Reach) -> String {
+        match reach.organisations {
+            0 => "Now: no other organisation.".to_owned(),
+            organisations => format!(
+                "Now: {} on {}.",
+                counted(organisations, "other organisation"),
+                counted(reach.nodes, "node"),
+            ),
+        }
+    }
 }
 
 fn counted(number: usize, noun: &str) -> String {
@@ -61,6 +73,10 @@ mod tests {
             "3 other organisations on 1 node will see this, and nobody else."
         );
         assert_eq!(view.categories, ["Government: 1", "Civil society: 2"]);
+        assert_eq!(
+            ReachView::short(&reach),
+            "Now: 3 other organisations on 1 node."
+        );
         let nobody = ReachView::new(&Reach::default());
         assert!(nobody.summary.starts_with("No other organisation"));
     }

@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 
 use crate::{
     domain::{
-        audience::Audience,
+        audience::{Audience, AudienceKind},
         entry::{self, Entry},
         text,
     },
@@ -55,14 +55,14 @@ fn is_reply(entry: &Entry) -> bool {
 /// A published entry may be taken from some of its readers, never opened to
 /// more: only what is within its audience is offered.
 fn offer_narrower(entry: &Entry, mut page: ComposePage) -> ComposePage {
-    page.audiences.retain(|choice| {
-        choice.code == entry.audience.kind().as_str()
-            || match choice.code {
-                "members" => Audience::Members.is_within(&entry.audience),
-                "preferential" => Audience::Preferential.is_within(&entry.audience),
+    page.audiences.retain(|one| {
+        one.choice.kind == entry.audience.kind()
+            || match one.choice.kind {
+                AudienceKind::Members => Audience::Members.is_within(&entry.audience),
+                AudienceKind::Preferential => Audience::Preferential.is_within(&entry.audience),
                 // Whoever may be named within it, the operation says.
-                "named" => Audience::Named(Vec::new()).is_within(&entry.audience),
-                _ => false,
+                AudienceKind::Named => Audience::Named(Vec::new()).is_within(&entry.audience),
+                AudienceKind::Public => false,
             }
     });
     page
@@ -84,7 +84,8 @@ pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Page
         });
     let (partners, named) = read.await?;
     let fields = fields::of_entry(&entry, &partners).with("named", named.join("\n"));
-    let page = sheet(&entry).page(&visit, person, Form::new(fields), None);
+    let form = Form::new(fields);
+    let page = sheet(&entry).page(&visit, person, form, None).await?;
     visit.show(&offer_narrower(&entry, page))
 }
 
@@ -109,7 +110,8 @@ pub async fn send(Path(id): Path<String>, submission: Submission) -> Result<Resp
         if fields.text("do") != "publish" {
             let changed = as_changed(entry.clone(), edit);
             let view = EntryView::new(&changed, &written.partners, &written.named);
-            let page = sheet(&entry).page(&visit, person, Form::new(fields), Some(view));
+            let form = Form::new(fields);
+            let page = sheet(&entry).page(&visit, person, form, Some(view)).await?;
             let mut page = offer_narrower(&entry, page);
             page.reach = Some(reach(&visit, &changed).await?);
             return visit.show(&page);
@@ -121,7 +123,7 @@ pub async fn send(Path(id): Path<String>, submission: Submission) -> Result<Resp
         }
     }
     let form = Form::refused(fields, fields::rename(errors));
-    let page = sheet(&entry).page(&visit, person, form, None);
+    let page = sheet(&entry).page(&visit, person, form, None).await?;
     visit.refuse(&offer_narrower(&entry, page))
 }
 

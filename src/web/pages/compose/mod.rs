@@ -52,7 +52,7 @@ pub struct ComposePage {
     pub publish_label: &'static str,
     pub form: Form,
     pub choices: Choices,
-    pub audiences: Vec<AudienceChoice>,
+    pub audiences: Vec<Offered>,
     /// Why the audience cannot be chosen here: a reply keeps its root's, an
     /// edit keeps its own.
     pub fixed_audience: Option<String>,
@@ -75,6 +75,15 @@ pub struct ConfirmPage {
     pub back: String,
 }
 
+/// An audience that the author may choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    pub choice: AudienceChoice,
+    /// How many would read it now; empty where that cannot be said before
+    /// anybody is named, or ever.
+    pub reach: String,
+}
+
 /// The sheet of paper that a form is: a new entry, or one that is edited.
 struct Sheet {
     kind: Kind,
@@ -93,17 +102,17 @@ impl Sheet {
         }
     }
 
-    fn page(
+    async fn page(
         self,
         visit: &Visit,
         person: &SignedIn,
         form: Form,
         preview: Option<EntryView>,
-    ) -> ComposePage {
+    ) -> Result<ComposePage, PageError> {
         let kind = choices::kind(self.kind);
         let verb = if self.editing { "Edit" } else { "Write" };
         let is_note = self.kind == Kind::Note;
-        ComposePage {
+        Ok(ComposePage {
             layout: visit.layout(),
             heading: format!("{verb}: {}", kind.name),
             action: self.action,
@@ -119,12 +128,12 @@ impl Sheet {
             },
             form,
             choices: Choices::new(visit.app.config.node.fictional),
-            audiences: choices::audiences(person.who.standing.tier),
+            audiences: offered(visit, person).await?,
             fixed_audience: self.fixed_audience,
             tlps: choices::tlps(),
             preview,
             reach: None,
-        }
+        })
     }
 }
 
@@ -144,7 +153,8 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
         false => "",
     };
     let form = Form::new(fields::blank(kind, audience));
-    visit.show(&Sheet::new(kind).page(&visit, person, form, None))
+    let page = Sheet::new(kind).page(&visit, person, form, None).await?;
+    visit.show(&page)
 }
 
 /// Previews or publishes a new entry.
@@ -164,18 +174,48 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
         Ok(entry) if errors.is_empty() => entry,
         Ok(_) | Err(EntryError::Invalid(_)) => {
             let form = Form::refused(fields, fields::rename(errors));
-            return visit.refuse(&sheet.page(&visit, person, form, None));
+            let page = sheet.page(&visit, person, form, None).await?;
+            return visit.refuse(&page);
         }
         Err(error) => return Err(error.into()),
     };
     if fields.text("do") != "publish" {
         let view = EntryView::new(&entry, &written.partners, &written.named);
-        let mut page = sheet.page(&visit, person, Form::new(fields), Some(view));
+        let form = Form::new(fields);
+        let mut page = sheet.page(&visit, person, form, Some(view)).await?;
         page.reach = Some(reach(&visit, &entry).await?);
         return visit.show(&page);
     }
     let entry = entries::publish(&visit.app.forum, &person.who, draft).await?;
     Ok(go(&urls::entry_path(entry.id), Notice::Published))
+}
+
+/// The audiences that a person may publish to, with how far each reaches now.
+async fn offered(visit: &Visit, person: &SignedIn) -> Result<Vec<Offered>, PageError> {
+    let choices = choices::audiences(person.who.standing.tier);
+    let (forum, author) = (visit.app.forum.clone(), person.who.organisation.clone());
+    let read = visit
+        .app
+        .forum
+        .db
+        .read(move |conn| -> Result<_, storage::Error> {
+            let mut count = |audience: Audience| -> Result<String, storage::Error> {
+                let reach = entries::reach::reach(conn, &forum, &author, &audience)?;
+                Ok(ReachView::short(&reach))
+            };
+            choices
+                .into_iter()
+                .map(|choice| {
+                    let reach = match choice.kind {
+                        AudienceKind::Members => count(Audience::Members)?,
+                        AudienceKind::Preferential => count(Audience::Preferential)?,
+                        AudienceKind::Public | AudienceKind::Named => String::new(),
+                    };
+                    Ok(Offered { choice, reach })
+                })
+                .collect()
+        });
+    Ok(read.await?)
 }
 
 /// Who will see an entry as it would be published.

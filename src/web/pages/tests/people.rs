@@ -22,7 +22,7 @@ use super::super::{
     about::{AboutPage, CodesPage, HelpPage, audiences, code_lists},
     account::{AccountPage, PlaceRow, TokenRow},
     apply::{ApplyPage, FollowPage, Step},
-    compose::{ComposePage, ConfirmPage, KindPage},
+    compose::{ComposePage, ConfirmPage, KindPage, Offered},
     directory::DirectoryPage,
     entry::{EntryPage, Reactions},
     find::FindPage,
@@ -181,7 +181,13 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
         publish_label: "Publish",
         form,
         choices: Choices::new(true),
-        audiences: choices::audiences(Tier::Preferential),
+        audiences: choices::audiences(Tier::Preferential)
+            .into_iter()
+            .map(|choice| Offered {
+                choice,
+                reach: "Now: 3 other organisations on 1 node.".into(),
+            })
+            .collect(),
         fixed_audience: None,
         reach: None,
         tlps: choices::tlps(),
