@@ -56,6 +56,7 @@ struct SeedEntry {
     end: Option<NaiveDate>,
     budget_usd: Option<i64>,
     funding_gap_usd: Option<i64>,
+    named: Vec<String>,
     partners: Vec<String>,
 }
 
@@ -97,8 +98,9 @@ pub(super) struct DemoOrganisation {
 #[derive(Debug, Clone)]
 pub(super) struct DemoEntry {
     pub id: String,
-    /// Handles.
+    /// Handles, as the following two.
     pub author: String,
+    pub named: Vec<String>,
     pub partners: Vec<String>,
     pub audience: AudienceKind,
     pub content: Content,
@@ -227,6 +229,7 @@ fn entry(kind: Kind, seed: SeedEntry, prose: Prose) -> anyhow::Result<DemoEntry>
         },
         id: seed.id,
         author: seed.org,
+        named: seed.named,
         partners: seed.partners,
     })
 }
@@ -285,8 +288,10 @@ mod tests {
                 entry.id
             );
             assert!(entry.content.body.chars().count() > 60, "{}", entry.id);
-            for partner in &entry.partners {
-                content.organisation(partner).expect("a partner");
+            let is_named = entry.audience == AudienceKind::Named;
+            assert_eq!(is_named, !entry.named.is_empty(), "{}", entry.id);
+            for other in entry.partners.iter().chain(&entry.named) {
+                content.organisation(other).expect("one of the demo's");
             }
         }
     }
@@ -307,6 +312,7 @@ mod tests {
             AudienceKind::Public,
             AudienceKind::Members,
             AudienceKind::Preferential,
+            AudienceKind::Named,
         ] {
             assert!(
                 content

@@ -19,7 +19,7 @@ use crate::{
     app::App,
     domain::{
         account::Role,
-        audience::{AudienceKind, Viewer},
+        audience::{AudienceKind, Tier, Viewer},
         entry::Draft,
         id::OrganisationId,
         organisation::Organisation,
@@ -51,10 +51,12 @@ impl Filling<'_> {
     /// Fills what is not filled yet.
     pub async fn run(&self) -> anyhow::Result<()> {
         try_join_all((0..PLACES.len()).map(|place| self.organisations(place))).await?;
+        self.accredit().await?;
         for place in &PLACES {
             self.follow_from(place.main).await?;
         }
         self.wait_for_answers().await?;
+        self.introduce().await?;
         let mut published = false;
         for entry in &self.content.entries {
             published |= self.publish(entry).await?;
@@ -66,7 +68,7 @@ impl Filling<'_> {
     }
 
     /// The node of an organisation.
-    fn node_of(&self, handle: &str) -> anyhow::Result<&App> {
+    pub(super) fn node_of(&self, handle: &str) -> anyhow::Result<&App> {
         let place = self.content.organisation(handle)?.place;
         self.nodes
             .get(place)
@@ -121,7 +123,7 @@ impl Filling<'_> {
 
     /// Finds an organisation as a person on `app` would: by its name, over the
     /// wire when it is on another node.
-    async fn find(&self, app: &App, handle: &str) -> anyhow::Result<Organisation> {
+    pub(super) async fn find(&self, app: &App, handle: &str) -> anyhow::Result<Organisation> {
         let home = self.node_of(handle)?;
         let name = format!("@{handle}@{}", home.forum.urls.authority());
         lookup::organisation(&app.federation, &name)
@@ -153,15 +155,11 @@ impl Filling<'_> {
         let author = person(app, &entry.author).await?;
         let is_new = !is_published(app, &author, &entry.content.title).await?;
         if is_new {
-            let mut partners = Vec::new();
-            for partner in &entry.partners {
-                partners.push(self.find(app, partner).await?.id);
-            }
             let draft = Draft {
                 content: entry.content.clone(),
                 audience: Some(entry.audience),
-                named: Vec::new(),
-                partners,
+                named: self.ids(app, &entry.named).await?,
+                partners: self.ids(app, &entry.partners).await?,
                 in_reply_to: None,
             };
             entries::publish(&app.forum, &author, draft)
@@ -172,18 +170,41 @@ impl Filling<'_> {
         Ok(is_new)
     }
 
-    /// Waits until the public entries arrived on the other nodes, so that the
-    /// first look shows them. Those that are late arrive later.
+    /// Organisations as `app` knows them, by handle.
+    async fn ids(&self, app: &App, handles: &[String]) -> anyhow::Result<Vec<OrganisationId>> {
+        let mut ids = Vec::new();
+        for handle in handles {
+            ids.push(self.find(app, handle).await?.id);
+        }
+        Ok(ids)
+    }
+
+    /// Waits until what the others published arrived on each node, so that the
+    /// first look shows it. What is late arrives later.
     async fn wait_for_arrivals(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         for (index, app) in self.nodes.iter().enumerate() {
+            let reader = person(app, PLACES[index].main).await?;
+            let category = self.content.organisation(PLACES[index].main)?.category;
+            let tier = Tier::of(category).min(PLACES[index].stores);
             let mut expected = 0;
             for entry in &self.content.entries {
                 let author = self.content.organisation(&entry.author)?;
-                let is_public = entry.audience == AudienceKind::Public;
-                expected += i64::from(is_public && author.place != index);
+                let is_sent = match entry.audience {
+                    AudienceKind::Public => true,
+                    AudienceKind::Members => tier >= Tier::Members,
+                    AudienceKind::Preferential => tier >= Tier::Preferential,
+                    AudienceKind::Named => entry.named.contains(&reader.organisation.handle),
+                };
+                expected += i64::from(is_sent && author.place != index);
             }
-            while arrived(app).await? < expected && Instant::now() < deadline {
+            let filter = storage::entries::Filter {
+                local: Some(false),
+                ..Default::default()
+            };
+            while count(app, reader.viewer(), &filter).await? < expected
+                && Instant::now() < deadline
+            {
                 sleep(Duration::from_millis(100)).await;
             }
         }
@@ -263,6 +284,16 @@ async fn person_of(app: &App, email: &str) -> anyhow::Result<Person> {
         .ok_or_else(|| anyhow!("{missing} does not exist any more: start over with --fresh"))
 }
 
+/// How many entries the focal point of an organisation finds on its node;
+/// without a handle, a stranger.
+pub(super) async fn entries_for(app: &App, handle: Option<&str>) -> anyhow::Result<i64> {
+    let viewer = match handle {
+        Some(handle) => person(app, handle).await?.viewer(),
+        None => Viewer::Anonymous,
+    };
+    Ok(count(app, viewer, &storage::entries::Filter::default()).await?)
+}
+
 async fn unanswered(app: &App, me: OrganisationId) -> Result<bool, storage::Error> {
     app.forum
         .db
@@ -294,13 +325,15 @@ async fn is_published(app: &App, author: &Person, title: &str) -> Result<bool, s
         .await
 }
 
-async fn arrived(app: &App) -> Result<i64, storage::Error> {
-    let filter = storage::entries::Filter {
-        local: Some(false),
-        ..Default::default()
-    };
+/// How many entries a reader finds.
+async fn count(
+    app: &App,
+    viewer: Viewer,
+    filter: &storage::entries::Filter,
+) -> Result<i64, storage::Error> {
+    let filter = filter.clone();
     app.forum
         .db
-        .read(move |conn| storage::entries::count(conn, &Viewer::Anonymous, &filter))
+        .read(move |conn| storage::entries::count(conn, &viewer, &filter))
         .await
 }

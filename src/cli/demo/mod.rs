@@ -5,6 +5,7 @@ mod content;
 mod fill;
 mod folder;
 mod nodes;
+mod trust;
 
 use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 
@@ -18,11 +19,11 @@ use super::{
     serve::{Signals, ready},
     server::{Server, bind},
 };
-use crate::app::App;
+use crate::{app::App, domain::accreditation::Did};
 use content::DemoContent;
-use fill::{Filling, PASSWORD};
+use fill::{Filling, PASSWORD, entries_for};
 use folder::Folder;
-use nodes::{PLACES, focal_point};
+use nodes::{LOOKS, PLACES, focal_point};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -51,9 +52,10 @@ pub(super) async fn run(arguments: Arguments, ground: &mut Ground<'_>) -> anyhow
     }
     let folder = plan.carry_out()?;
     let signals = Signals::listen()?;
+    let anchors = trust::anchors(port, &folder, &ground.environment).await?;
     let mut servers = Vec::new();
     for (index, listener) in listeners.into_iter().enumerate() {
-        let app = node(index, port, &folder, ground).await?;
+        let app = node(index, port, &folder, ground, &anchors).await?;
         servers.push(Server::start(app, listener));
     }
     let ended = tokio::select! {
@@ -71,8 +73,9 @@ async fn node(
     port: u16,
     folder: &Folder,
     ground: &Ground<'_>,
+    anchors: &[(&str, Did)],
 ) -> anyhow::Result<App> {
-    let config = nodes::config(index, port, &folder.path, &ground.environment)?;
+    let config = nodes::config(index, port, &folder.path, &ground.environment, anchors)?;
     log::start(&config.log, log::Loudness::Node)?;
     ground::prepare_data_dir(&config.data_dir)?;
     ready(ground::open(config)?).await
@@ -93,12 +96,34 @@ async fn show(
         content: &content,
     };
     filling.run().await?;
-    ground.say(&text(&apps, folder), &object(&apps, folder));
+    let looks = look(&apps).await?;
+    ground.say(&text(&apps, &looks, folder), &object(&apps, &looks, folder));
     let running = servers.iter_mut().map(|server| Box::pin(server.ended()));
     select_all(running).await.0
 }
 
-fn text(apps: &[App], folder: &Folder) -> String {
+/// What somebody finds on the first node.
+struct Look {
+    /// None: without signing in.
+    handle: Option<&'static str>,
+    who: &'static str,
+    entries: i64,
+}
+
+/// What readers of different categories find on one and the same node.
+async fn look(apps: &[App]) -> anyhow::Result<Vec<Look>> {
+    let mut looks = Vec::new();
+    for (handle, who) in LOOKS {
+        looks.push(Look {
+            handle,
+            who,
+            entries: entries_for(&apps[0], handle).await?,
+        });
+    }
+    Ok(looks)
+}
+
+fn text(apps: &[App], looks: &[Look], folder: &Folder) -> String {
     let mut text = "\
 The demo is ready. Everything in it is FICTIONAL: its organisations and states do not exist.
 "
@@ -116,6 +141,18 @@ The demo is ready. Everything in it is FICTIONAL: its organisations and states d
     }
     let _ = write!(
         text,
+        "\nEverybody reads another part of the forum. On {}:\n",
+        apps[0].forum.urls.home()
+    );
+    for look in looks {
+        let who = match look.handle {
+            Some(handle) => focal_point(handle),
+            None => "nobody".to_owned(),
+        };
+        let _ = writeln!(text, "  {:3} entries  {who}  ({})", look.entries, look.who);
+    }
+    let _ = write!(
+        text,
         "\nPassword of every account: {PASSWORD}\n\
          Every other organisation has one too: focal.point@HANDLE.example\n\
          A real node asks administrators and governments for a second factor; here it is up to you.\n\
@@ -125,7 +162,7 @@ The demo is ready. Everything in it is FICTIONAL: its organisations and states d
     text
 }
 
-fn object(apps: &[App], folder: &Folder) -> Value {
+fn object(apps: &[App], looks: &[Look], folder: &Folder) -> Value {
     let nodes: Vec<Value> = PLACES
         .iter()
         .zip(apps)
@@ -148,5 +185,16 @@ fn object(apps: &[App], folder: &Folder) -> Value {
             })
         })
         .collect();
-    json!({ "fictional": true, "dir": folder.path, "nodes": nodes })
+    let looks: Vec<Value> = looks
+        .iter()
+        .map(|look| {
+            json!({
+                "email": look.handle.map(focal_point),
+                "who": look.who,
+                "url": apps[0].forum.urls.home(),
+                "entries": look.entries,
+            })
+        })
+        .collect();
+    json!({ "fictional": true, "dir": folder.path, "nodes": nodes, "readers": looks })
 }

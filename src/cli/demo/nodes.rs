@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::config::{Config, ConfigError};
+use crate::{
+    config::{Config, ConfigError},
+    domain::{accreditation::Did, audience::Tier},
+};
 
 /// One of the three nodes.
 #[derive(Debug)]
@@ -13,6 +16,10 @@ pub(super) struct Place {
     pub description: &'static str,
     /// The organisation, by the seed's id, whose people's sign-ins are told.
     pub main: &'static str,
+    /// The name of the anchor that is kept here.
+    pub anchor: Option<&'static str>,
+    /// Up to which audience this node may store entries.
+    pub stores: Tier,
 }
 
 pub(super) const PLACES: [Place; 3] = [
@@ -21,19 +28,34 @@ pub(super) const PLACES: [Place; 3] = [
         name: "Virtual Forum Hub (demo)",
         description: "The hub among equals: organisations without a node of their own meet here. Fictional content.",
         main: "valdoria-mojha",
+        anchor: Some("Forum secretariat (demo)"),
+        stores: Tier::Preferential,
     },
     Place {
         key: "gov",
         name: "Governments' node (demo)",
         description: "A node of governments and international organisations. Fictional content.",
         main: "kijani-labour",
+        anchor: Some("Conference of invented states (demo)"),
+        stores: Tier::Preferential,
     },
     Place {
         key: "cso",
         name: "Civil society's node (demo)",
         description: "A node of civil society, academia and companies. Fictional content.",
         main: "harbourlight",
+        anchor: None,
+        stores: Tier::Members,
     },
+];
+
+/// Who reads what on the first node: organisations there, of different
+/// categories, and a stranger.
+pub(super) const LOOKS: [(Option<&str>, &str); 4] = [
+    (None, "without signing in: what is public"),
+    (Some("cordage"), "a company"),
+    (Some("threadneedle"), "civil society"),
+    (Some("valdoria-mojha"), "a government"),
 ];
 
 impl Place {
@@ -58,13 +80,15 @@ pub(super) fn ports(first: u16) -> [u16; 3] {
     [first, first + 1, first + 2]
 }
 
-/// Settings of the node at `index` in `folder`. Of the environment only the
-/// log's settings count: the rest is meant for a real node.
+/// Settings of the node at `index` in `folder`, which trusts `anchors`, by name.
+/// Of the environment only the log's settings count: the rest is meant for a
+/// real node.
 pub(super) fn config(
     index: usize,
     first_port: u16,
     folder: &Path,
     environment: &[(String, String)],
+    anchors: &[(&str, Did)],
 ) -> Result<Config, ConfigError> {
     let place = &PLACES[index];
     let ports = ports(first_port);
@@ -76,6 +100,10 @@ pub(super) fn config(
     let resolve: Vec<String> = PLACES
         .iter()
         .map(|place| format!("{:?} = \"127.0.0.1\"", place.host()))
+        .collect();
+    let anchors: Vec<String> = anchors
+        .iter()
+        .map(|(name, did)| format!("{{ name = {name:?}, did = \"{did}\" }}"))
         .collect();
     let settings = [
         ("DATA_DIR", folder.join(place.key).display().to_string()),
@@ -93,6 +121,7 @@ pub(super) fn config(
             "DELIVERY__RETRY_AFTER",
             "[\"1s\", \"5s\", \"30s\"]".to_owned(),
         ),
+        ("TRUST__ANCHORS", format!("[{}]", anchors.join(", "))),
         ("LOG__FILTER", "warn".to_owned()),
     ]
     .map(|(name, value)| (format!("VIRTUAL_FORUM_{name}"), value));
@@ -107,6 +136,8 @@ pub(super) fn config(
 mod tests {
     use super::*;
 
+    const DID: &str = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2";
+
     #[test]
     fn every_node_may_reach_the_others_without_a_resolver() {
         let noise = [
@@ -117,10 +148,13 @@ mod tests {
             ("VIRTUAL_FORUM_LOG__FILTER".to_owned(), "debug".to_owned()),
         ];
         for index in 0..3 {
-            let config = config(index, 9_000, Path::new("d"), &noise).expect("valid settings");
+            let anchors = [("An \"anchor\"", DID.parse().expect("a did"))];
+            let config = config(index, 9_000, Path::new("d"), &noise, &anchors);
+            let config = config.expect("valid settings");
             assert_eq!(usize::from(config.server.listen.port()), 9_000 + index);
             assert!(config.server.listen.ip().is_loopback());
             assert!(config.node.fictional);
+            assert!(!config.trust.anchors.stands_alone());
             assert_eq!(config.log.filter, "debug");
             assert!(
                 config

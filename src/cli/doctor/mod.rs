@@ -6,6 +6,7 @@ mod audit;
 mod database;
 mod keys;
 mod machine;
+mod trust;
 
 use serde::Serialize;
 use serde_json::json;
@@ -95,6 +96,7 @@ async fn examine(config: Config, clock: &Clock) -> Vec<Finding> {
                 findings.push(machine::clock(clock.now(), server_time));
                 if is_current {
                     findings.push(keys::examine(&app).await);
+                    findings.push(trust::examine(&app).await);
                     findings.push(audit::examine(&app).await);
                 }
             }

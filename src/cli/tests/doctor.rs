@@ -53,6 +53,40 @@ fn the_doctor_says_one_line_about_each_part_of_a_node() {
     }
 }
 
+#[test]
+fn the_doctor_says_whom_the_node_trusts_and_what_it_may_store() {
+    for site in Site::migrated() {
+        let said = |site: &Site| {
+            let report = site.run("doctor --json").json();
+            let checks = report["checks"].as_array().expect("a list");
+            let found = checks.iter().find(|one| one["check"] == "accreditation");
+            found.expect("looked at").clone()
+        };
+        site.run(CREATE).done();
+        make_node_keys(&site);
+        assert_eq!(said(&site)["verdict"], "ok");
+        let made = site.run("anchor create --name A --json").done().json();
+        let untrusted = said(&site);
+        assert_eq!(untrusted["verdict"], "warning");
+        let detail = untrusted["detail"].as_str().expect("text");
+        assert!(detail.contains("does not trust its own anchor"), "{detail}");
+
+        let did = made["did"].as_str().expect("a did");
+        let anchors = format!("[{{name = \"A\", did = \"{did}\"}}]");
+        let site = site.set("TRUST__ANCHORS", &anchors);
+        let alone = said(&site);
+        assert_eq!(alone["verdict"], "warning");
+        let detail = alone["detail"].as_str().expect("text");
+        assert!(detail.contains("no membership"), "{detail}");
+        site.run("accreditation issue --node https://n.example/actor --audience members")
+            .done();
+        let member = said(&site);
+        assert_eq!(member["verdict"], "ok");
+        let detail = member["detail"].as_str().expect("text");
+        assert!(detail.contains("members"), "{detail}");
+    }
+}
+
 fn make_node_keys(site: &Site) {
     let ground = Ground {
         file: None,
