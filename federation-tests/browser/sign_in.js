@@ -36,7 +36,7 @@ export async function signIn(page, { origin, email, password }) {
   await page.getByLabel(/E-mail/).fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await arrive(page, email);
+  await arrive(page, email, "Sign in");
   await page.getByText(email).first().waitFor({ state: "attached" });
 }
 
@@ -65,15 +65,19 @@ async function next(page, heading) {
   return (await other.innerText()).trim();
 }
 
-// Does what a node asks of people before it lets them in.
-async function arrive(page, email) {
-  let heading = await next(page, "Sign in");
+// Does what a node asks of people before it lets them in, after the page with
+// the heading `from`. Answers the headings of the pages in between.
+export async function arrive(page, email, from) {
+  const steps = [];
+  let heading = await next(page, from);
   if (heading === "Second step") {
     await page.getByLabel("Code").fill(recoveryCodes.get(email).pop());
     await page.getByRole("button", { name: "Sign in" }).click();
+    steps.push(heading);
     heading = await next(page, heading);
   }
   if (heading === "Set up a second factor") {
+    steps.push(heading);
     await page.getByLabel("Code").fill(code(await page.locator("#key").innerText()));
     await page.getByRole("button", { name: "Finish" }).click();
     const codes = await next(page, heading);
@@ -82,8 +86,10 @@ async function arrive(page, email) {
     heading = await next(page, codes);
   }
   if (heading === "Rules of participation") {
+    steps.push(heading);
     await page.getByRole("checkbox", { name: /I accept/ }).check();
     await page.getByRole("button", { name: "Go on" }).click();
     await next(page, heading);
   }
+  return steps;
 }

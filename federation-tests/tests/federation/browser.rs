@@ -3,7 +3,7 @@
 
 use federation_tests::{
     database::Store,
-    node::{PASSWORD, Plan, text},
+    node::{Node, PASSWORD, Plan, text},
     script,
 };
 use serde_json::json;
@@ -116,4 +116,84 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let report = script::json(command);
     assert_eq!(report["checked"], 2 * (13 + 18), "{report}");
     assert_eq!(report["faults"], json!([]), "{report:#}");
+}
+
+/// A node that is an anchor and trusts itself, so that it accredits whom it
+/// admits.
+async fn anchor_node() -> Node {
+    let plan = Plan::new(Store::Sqlite).named("forum.localhost");
+    let made = plan.run(&["anchor", "create", "--name", "Secretariat", "--json"]);
+    let did = text(&made.expect(0).json(), "did");
+    let anchors = format!("[{{ name = \"Secretariat\", did = \"{did}\" }}]");
+    plan.set("trust.anchors", &anchors).start().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_applied_and_was_approved_comes_in_with_a_second_factor_and_reads_its_part() {
+    let node = anchor_node().await;
+    let secretariat = node.member("hub", "Secretariat", "international_organisation");
+    node.command(&[
+        "accreditation",
+        "issue",
+        "--actor",
+        &secretariat.uri,
+        "--category",
+        "international_organisation",
+    ]);
+    for email in ["one@hub.example", "two@hub.example"] {
+        node.user(email, "hub", "administrator");
+    }
+    let embassy = node.member("embassy", "Embassy", "government");
+    node.command(&[
+        "accreditation",
+        "issue",
+        "--actor",
+        &embassy.uri,
+        "--category",
+        "government",
+    ]);
+    for audience in ["public", "members", "preferential", "named"] {
+        let mut entry = json!({
+            "kind": "request", "title": format!("For {audience}"), "language": "en",
+            "body": "Five days of training.", "status": "open", "audience": audience,
+            "countries": ["AL"],
+        });
+        if audience == "named" {
+            entry["named"] = json!([embassy.uri]);
+        }
+        secretariat.forum().publish(&entry).await;
+    }
+    let plan = json!({
+        "origin": node.origin(),
+        "password": PASSWORD,
+        "administrators": ["one@hub.example", "two@hub.example"],
+        "applicants": [
+            {
+                "name": "Ministry of Justice", "handle": "moj", "category": "Government",
+                "country": "AL", "email": "focal@moj.example",
+            },
+            {
+                "name": "Lantern House", "handle": "lantern", "category": "Civil society",
+                "country": "AL", "email": "focal@lantern.example",
+            },
+        ],
+    });
+    let mut command = script::node("browser/membership.js");
+    command.args([chromium(), plan.to_string()]);
+    let report = script::json(command);
+    let readers = &report["readers"];
+    assert_eq!(
+        readers["moj"]["titles"],
+        json!(["For members", "For preferential", "For public"]),
+        "{report:#}"
+    );
+    assert_eq!(
+        readers["moj"]["steps"],
+        json!(["Set up a second factor", "Rules of participation"]),
+    );
+    assert_eq!(
+        readers["lantern"]["titles"],
+        json!(["For members", "For public"]),
+        "{report:#}"
+    );
 }
