@@ -53,7 +53,7 @@ pub(super) const PLACES: [Place; 3] = [
 /// categories, and a stranger.
 pub(super) const LOOKS: [(Option<&str>, &str); 4] = [
     (None, "without signing in: what is public"),
-    (Some("cordage"), "a company"),
+    (Some("lumenstay"), "a company"),
     (Some("threadneedle"), "civil society"),
     (Some("valdoria-mojha"), "a government"),
 ];

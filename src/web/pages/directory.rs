@@ -22,6 +22,8 @@ pub struct DirectoryPage {
     pub form: Form,
     pub choices: Choices,
     pub filtered: bool,
+    /// Anchors say what organisations are, not the operator of this node.
+    pub accredited: bool,
     pub organisations: Vec<OrganisationFace>,
     pub pages: Pages,
 }
@@ -47,6 +49,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
         layout: visit.layout(),
         choices: Choices::new(visit.app.config.node.fictional),
         filtered: !query.is_empty(),
+        accredited: !visit.app.forum.trust.stands_alone(),
         organisations: organisations.iter().map(Into::into).collect(),
         pages: Pages::new("/organisations", &query, window.before.is_none(), next),
         form: Form { fields, errors },

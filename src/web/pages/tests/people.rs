@@ -132,6 +132,7 @@ pub fn reading_pages() -> Vec<(&'static str, String)> {
                 form: Form::default(),
                 choices: Choices::new(true),
                 filtered: false,
+                accredited: true,
                 organisations: faces(),
                 pages: paging(),
             }),
