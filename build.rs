@@ -14,7 +14,8 @@ use tar::{Builder, Header};
 
 /// What belongs to the source. A list, so that nothing that an operator put
 /// beside it (settings, data) is ever handed out.
-const PARTS: [&str; 22] = [
+const PARTS: [&str; 23] = [
+    ".cargo/config.toml",
     ".ci",
     ".gitignore",
     "CHANGELOG.md",

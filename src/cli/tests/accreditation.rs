@@ -99,18 +99,17 @@ fn the_operator_is_the_second_person_for_what_an_administrator_proposed() {
         site.run("user create --email admin@moj.example --organisation moj --role administrator")
             .done();
         let propose = || {
-            let app = site.app();
-            let request = Request {
-                subject: app.forum.urls.organisation("moj"),
-                about: About::Organisation {
-                    category: Category::Government,
-                    country: None,
-                },
-                days: 30,
-            };
             let proposed = block_on(async {
-                let email = "admin@moj.example";
-                let find = move |conn: &mut Conn| users::find_by_email(conn, email);
+                let app = site.app();
+                let request = Request {
+                    subject: app.forum.urls.organisation("moj"),
+                    about: About::Organisation {
+                        category: Category::Government,
+                        country: None,
+                    },
+                    days: 30,
+                };
+                let find = |conn: &mut Conn| users::find_by_email(conn, "admin@moj.example");
                 let found = app.forum.db.read(find).await.expect("read");
                 let (user, _) = found.expect("a person");
                 propose(&app.forum, user.id, request).await

@@ -5,7 +5,10 @@ use diesel::{RunQueryDsl, connection::SimpleConnection, prelude::*};
 use serde_json::{Value, json};
 
 use super::{At, Doc, Slip, insert, slip, slips, with_slips};
-use crate::storage::{Conn, Error, NativeDsl, each, testing::on_both};
+use crate::storage::{
+    Conn, Error, NativeDsl, each,
+    testing::{TestDatabase, block_on, on_both},
+};
 
 fn moment(text: &str) -> DateTime<Utc> {
     text.parse().expect("a moment")
@@ -241,4 +244,22 @@ fn many_rows_go_in_at_once_through_each() {
             .await;
         assert_eq!(result.expect("stored").0, 1_000);
     });
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// `.cargo/config.toml` says why.
+#[test]
+fn sqlite_does_not_plan_a_statement_anew_for_each_bound_limit() {
+    let database = TestDatabase::sqlite();
+    let options = block_on(database.db().read(|conn| -> Result<Vec<Named>, Error> {
+        let options = "SELECT compile_options AS name FROM pragma_compile_options";
+        Ok(diesel::sql_query(options).load(conn)?)
+    }));
+    let options = options.expect("read");
+    assert!(options.iter().any(|one| one.name == "ENABLE_QPSG"));
 }
