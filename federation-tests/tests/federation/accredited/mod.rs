@@ -1,0 +1,6 @@
+//! Accreditation and audiences on three nodes with two anchors: who reads what
+//! behind every door, what travels between the nodes, and what remains when the
+//! hub does not.
+
+mod hub;
+mod revoked;
