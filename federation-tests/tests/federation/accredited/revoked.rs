@@ -1,9 +1,10 @@
 //! Revocation: whoever loses its accreditation loses what is not public, on its
 //! own node and on others, signed in or not, within a minute.
 
+use std::sync::Arc;
+
 use federation_tests::{
     accredited::{Accredited, Network, Place, Setup},
-    credential::SigningKey,
     database::Store,
     forum::{id, note, uri},
     node::{Member, text},
@@ -15,6 +16,8 @@ use federation_tests::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use super::elsewhere::Server;
 
 const MEMBERS: &str = "https://w3id.org/virtual-forum/ns#Members";
 
@@ -28,39 +31,26 @@ struct Scene {
     here: Accredited,
     there: Accredited,
     stays: Accredited,
-    remote: Remote,
+    remote: Arc<Remote>,
     /// Of the actor `gone`.
     credential: String,
 }
 
 async fn scene(store: Store) -> Scene {
-    let remote = Remote::start().await;
-    let network = Setup::new(store).reaching(remote.authority()).start().await;
+    let server = Server::new("127.0.0.1").await;
+    let setup = Setup::new(store).reaching(server.remote.authority());
+    let network = setup.start().await;
     let (hub, second, third) = (Place::Hub, Place::Second, Place::Third);
-    let key = SigningKey::generate().multikey();
-    remote.show_node(&key, &[]);
-    let actor = remote.at("/actor");
-    let issue = [
-        "accreditation",
-        "issue",
-        "--node",
-        &actor,
-        "--audience",
-        "preferential",
-    ];
-    remote.show_node(&key, &[network.at(second).command(&issue)]);
-    remote.show("gone", &key, &[]);
-    let gone = network.issue(second, &remote.actor_of("gone"), "government");
-    remote.show("gone", &key, std::slice::from_ref(&gone));
+    let mut credentials = server.accredit(&network, &[("gone", "government")]);
     let scene = Scene {
         author: network.accredited(hub, hub, "author", "government"),
         at_once: network.accredited(hub, hub, "atonce", "government"),
         here: network.accredited(second, hub, "here", "government"),
         there: network.accredited(second, third, "there", "government"),
         stays: network.accredited(second, third, "stays", "government"),
-        credential: text(&gone, "id"),
+        credential: credentials.remove(0),
         network,
-        remote,
+        remote: server.remote,
     };
     let Scene {
         author,
