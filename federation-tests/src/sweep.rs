@@ -4,7 +4,7 @@
 //! A route that is new is asked as well. A parameter that nobody here knows
 //! is filled with every value that there is.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, header::ACCEPT};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -94,7 +94,11 @@ impl Lures {
             paths = join(&paths, &values, head);
         }
         if pattern.contains('{') {
-            return paths;
+            // Collections of the wire have their items on pages.
+            let is_list = !pattern.ends_with('}') && !pattern.starts_with("/api/");
+            let pages = paths.iter().map(|path| format!("{path}?page=true"));
+            let pages: Vec<String> = pages.filter(|_| is_list).collect();
+            return [paths, pages].concat();
         }
         let mut queries = vec![String::new(), format!("?q={}", self.word), self.all_keys()];
         if ["search", "find"].iter().any(|word| pattern.contains(word)) {
@@ -270,13 +274,4 @@ async fn ask(
         Err(_) => return (0, text.to_lowercase()),
     }
     (status, text.to_lowercase())
-}
-
-/// How many answers there were of each status: for messages.
-pub fn statuses(answers: &[Answer]) -> BTreeMap<u16, usize> {
-    let mut counts = BTreeMap::new();
-    for answer in answers {
-        *counts.entry(answer.status).or_default() += 1;
-    }
-    counts
 }

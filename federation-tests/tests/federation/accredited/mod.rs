@@ -4,7 +4,10 @@
 
 mod elsewhere;
 mod hub;
+mod matrix;
 mod outsider;
+mod readers;
 mod revoked;
+mod stage;
 mod tapped;
 mod wire;
