@@ -46,6 +46,17 @@ impl Heard {
     }
 }
 
+/// A request that reached the node behind it, and what it answered.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// `host:port` of whoever signed the request, as its key is named.
+    pub by: Option<String>,
+    /// Method and address.
+    pub asked: String,
+    pub request: Vec<u8>,
+    pub reply: Vec<u8>,
+}
+
 /// The proxy. Tests themselves speak to the node directly.
 pub struct Front {
     authority: String,
@@ -60,6 +71,7 @@ struct Desk {
     client: Client,
     mood: Arc<Mutex<Mood>>,
     heard: Arc<Mutex<Vec<Heard>>>,
+    passed: Arc<Mutex<Vec<Passed>>>,
 }
 
 impl Front {
@@ -77,6 +89,7 @@ impl Front {
             client: client.build().expect("a plain client can be built"),
             mood: Arc::new(Mutex::new(Mood::Well)),
             heard: Arc::default(),
+            passed: Arc::default(),
         };
         let router = Router::new().fallback(pass).with_state(desk.clone());
         let task = tokio::spawn(async move {
@@ -104,6 +117,11 @@ impl Front {
     /// The activities that reached the node, in the order of its answers.
     pub fn heard(&self) -> Vec<Heard> {
         lock(&self.desk.heard).clone()
+    }
+
+    /// Everything that passed it, in the order of the node's answers.
+    pub fn passed(&self) -> Vec<Passed> {
+        lock(&self.desk.passed).clone()
     }
 }
 
@@ -142,6 +160,7 @@ async fn ask(
     body: Bytes,
 ) -> reqwest::Result<Response> {
     let is_post = method == Method::POST;
+    let (by, asked) = (signer(&headers), format!("{method} {uri}"));
     let request = desk.client.request(method, format!("{}{uri}", desk.behind));
     let response = request.headers(headers).body(body.clone()).send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -149,7 +168,28 @@ async fn ask(
     if is_post && let Ok(activity) = serde_json::from_slice(&body) {
         lock(&desk.heard).push(Heard { activity, status });
     }
+    lock(&desk.passed).push(Passed {
+        by,
+        asked,
+        request: body.to_vec(),
+        reply: text.to_vec(),
+    });
     Ok(answer(status, headers, text))
+}
+
+/// The authority of the key that a signature of either kind names.
+fn signer(headers: &HeaderMap) -> Option<String> {
+    let named = ["signature-input", "signature"].iter().find_map(|name| {
+        let value = headers.get(*name)?.to_str().ok()?.to_owned();
+        let at = value.to_lowercase().find("keyid=\"")? + "keyid=\"".len();
+        Some(value[at..].split('"').next()?.to_owned())
+    });
+    let key = url::Url::parse(&named?).ok()?;
+    Some(format!(
+        "{}:{}",
+        key.host_str()?,
+        key.port_or_known_default()?
+    ))
 }
 
 fn answer(status: u16, mut headers: HeaderMap, body: Bytes) -> Response {

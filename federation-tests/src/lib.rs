@@ -4,7 +4,9 @@
 //! Nothing here imports the product: a test knows a node only by its commands
 //! and its addresses, as an operator, a client or another server would.
 
+pub mod accredited;
 pub mod binary;
+pub mod credential;
 pub mod database;
 pub mod foreign;
 pub mod forum;
@@ -14,12 +16,14 @@ pub mod load;
 pub mod mastodon;
 pub mod message;
 pub mod node;
+pub mod outsider;
 pub mod port;
 pub mod remote;
 pub mod rogue;
 pub mod script;
 pub mod second_factor;
 pub mod signing;
+pub mod sweep;
 pub mod visitor;
 pub mod wait;
 

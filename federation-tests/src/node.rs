@@ -297,13 +297,25 @@ impl Node {
         ]);
         let email = format!("focal.point@{handle}.example");
         self.user(&email, handle, "focal-point");
+        self.speaking(&organisation, handle, &email)
+    }
+
+    /// An organisation that was admitted here by an application.
+    pub fn admitted(&self, handle: &str, email: &str) -> Member {
+        let all = self.command(&["organisation", "list"]);
+        let mut all = all["organisations"].as_array().into_iter().flatten();
+        let found = all.find(|one| one["handle"] == handle);
+        self.speaking(found.expect("it is listed"), handle, email)
+    }
+
+    fn speaking(&self, organisation: &Value, handle: &str, email: &str) -> Member {
         Member {
             handle: handle.to_owned(),
-            uri: text(&organisation, "uri"),
-            inbox: text(&organisation, "inbox"),
-            id: text(&organisation, "id"),
-            token: self.token(&email, "read write follow"),
-            email,
+            uri: text(organisation, "uri"),
+            inbox: text(organisation, "inbox"),
+            id: text(organisation, "id"),
+            token: self.token(email, "read write follow"),
+            email: email.to_owned(),
             origin: self.origin(),
             authority: self.plan.authority(),
         }

@@ -51,7 +51,7 @@ type Log = Arc<Mutex<Vec<Seen>>>;
 /// The server, with one actor `mallory` whose key it holds.
 pub struct Remote {
     pub origin: String,
-    pub key: Key,
+    pub key: Arc<Key>,
     answers: Answers,
     log: Log,
     task: JoinHandle<()>,
@@ -60,6 +60,11 @@ pub struct Remote {
 impl Remote {
     /// Starts it on a free port, with an actor that can be fetched.
     pub async fn start() -> Self {
+        Self::named("127.0.0.1").await
+    }
+
+    /// The same under a name that nodes must be told to resolve to 127.0.0.1.
+    pub async fn named(host: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("a free port can be bound");
         let address = listener.local_addr().expect("a bound port has an address");
@@ -72,8 +77,8 @@ impl Remote {
             let _ = axum::serve(listener, router).await;
         });
         let remote = Self {
-            origin: format!("http://{address}"),
-            key: Key::generate(),
+            origin: format!("http://{host}:{}", address.port()),
+            key: Arc::new(Key::generate()),
             answers,
             log,
             task,

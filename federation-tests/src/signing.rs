@@ -11,6 +11,8 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 
+use crate::wait;
+
 /// An RSA key of 2048 bits.
 pub struct Key(KeyPair);
 
@@ -58,6 +60,19 @@ pub fn digest(body: &[u8]) -> String {
 /// IMF-fixdate, as the `Date` header wants it.
 pub fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// The headers of a signed GET: `Date` and `Signature`, for a path with its
+/// query at a host.
+pub fn sign_get(key: &Key, key_id: &str, host: &str, path: &str) -> [(&'static str, String); 2] {
+    let date = http_date(wait::now());
+    let lines = format!("(request-target): get {path}\nhost: {host}\ndate: {date}");
+    let signature = format!(
+        "keyId=\"{key_id}\",algorithm=\"rsa-sha256\",headers=\"(request-target) host date\",\
+         signature=\"{}\"",
+        key.sign(&lines)
+    );
+    [("date", date), ("signature", signature)]
 }
 
 /// Everything that a delivery signs; change a field to make a bad one.

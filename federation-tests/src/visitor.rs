@@ -110,13 +110,17 @@ impl Visitor {
         }
     }
 
-    async fn send(&mut self, request: Request) -> Reply {
-        let pairs: Vec<String> = self
-            .cookies
-            .iter()
+    /// The `Cookie` header of this browser now.
+    pub fn cookie(&self) -> String {
+        let pairs = self.cookies.iter();
+        let pairs: Vec<String> = pairs
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let reply = request.header("cookie", &pairs.join("; ")).send().await;
+        pairs.join("; ")
+    }
+
+    async fn send(&mut self, request: Request) -> Reply {
+        let reply = request.header("cookie", &self.cookie()).send().await;
         for cookie in reply.headers.get_all("set-cookie") {
             let pair = cookie.to_str().unwrap_or_default();
             let pair = pair.split(';').next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Real nodes, real foreign servers and real clients, from outside.
 
+mod accredited;
 mod audiences;
 mod broken_peers;
 mod browser;
