@@ -37,7 +37,8 @@ Example:
     Link(Named),
     /// End every sign-in and access token of a person
     SignOut(Named),
-    /// Take the second factor of a person away who lost it; at the next sign-in they set up a new one
+    /// Take the second factors of a person away who lost them: app, passkeys and recovery codes; at the
+    /// next sign-in they set up a new one
     ResetSecondFactor(Named),
 }
 
@@ -221,7 +222,10 @@ async fn reset_second_factor(app: &App, named: Named) -> anyhow::Result<Report> 
     let user = find(app, &named).await?;
     people::second_factor::reset(&app.forum, None, user.id).await?;
     Ok(Report::new(
-        format!("{} has no second factor any more.", user.email),
+        format!(
+            "{} has no second factor any more: neither app nor passkey.",
+            user.email
+        ),
         json!({ "email": user.email, "second_factor": false }),
     ))
 }

@@ -49,6 +49,10 @@ decisions! {
     SecondFactorRemoved = "second-factor-removed", "Second factor removed";
     /// By somebody else, for a person who lost theirs.
     SecondFactorReset = "second-factor-reset", "Second factor reset";
+    PasskeyAdded = "passkey-added", "Passkey added";
+    PasskeyRemoved = "passkey-removed", "Passkey removed";
+    /// Its counter went back: there may be a copy of it.
+    PasskeyRefused = "passkey-refused", "Passkey refused";
     PasswordSet = "password-set", "Password chosen";
     RulesAccepted = "rules-accepted", "Rules accepted";
     /// The first of two approvals.

@@ -77,6 +77,8 @@ ids! {
     ApplicationId,
     /// A step in the life of an application.
     ApplicationEventId,
+    /// A passkey of a person.
+    PasskeyId,
     /// A hand-over to a new focal point.
     HandoverId,
     /// An accreditation that waits for a second person.

@@ -18,6 +18,7 @@ pub mod id;
 pub mod mail;
 pub mod organisation;
 pub mod page;
+pub mod passkey;
 pub mod reaction;
 pub mod report;
 pub mod second_factor;

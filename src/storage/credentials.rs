@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{
-    Conn, Error,
+    Conn, Error, passkeys,
     schema::{links, sessions, sign_ins},
     types::At,
 };
@@ -246,10 +246,11 @@ pub fn delete_links(
     Ok(())
 }
 
-/// Removes expired sessions, links, and sign-ins that were not finished.
+/// Removes expired sessions, links, sign-ins that were not finished, and
+/// challenges of passkeys.
 pub fn sweep(conn: &mut Conn, now: DateTime<Utc>) -> Result<(), Error> {
     diesel::delete(sessions::table.filter(sessions::expires_at.le(At(now)))).execute(conn)?;
     diesel::delete(links::table.filter(links::expires_at.le(At(now)))).execute(conn)?;
     diesel::delete(sign_ins::table.filter(sign_ins::expires_at.le(At(now)))).execute(conn)?;
-    Ok(())
+    passkeys::sweep(conn, now)
 }

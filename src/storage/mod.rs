@@ -32,6 +32,7 @@ mod migrations;
 pub mod moves;
 mod native;
 pub mod organisations;
+pub mod passkeys;
 pub mod pins;
 mod postgres;
 pub mod quotes;

@@ -197,6 +197,34 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::storage::types::Instant;
 
+    passkeys (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        credential -> Text,
+        public_key -> Text,
+        state -> Text,
+        name -> Text,
+        created_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    passkey_challenges (token_hash) {
+        token_hash -> Text,
+        user_id -> Nullable<BigInt>,
+        state -> Text,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
     acceptances (user_id, version) {
         user_id -> BigInt,
         version -> Text,

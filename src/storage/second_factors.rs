@@ -1,10 +1,11 @@
 //! Second factors of people: the secrets of their apps, and recovery codes.
+//! Their passkeys stand in `passkeys`.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{
-    Conn, Error, each,
+    Conn, Error, each, passkeys,
     schema::{recovery_codes, second_factors},
     types::At,
 };
@@ -31,7 +32,7 @@ impl std::fmt::Debug for SecondFactor {
 
 /// Notes a new secret, not confirmed, in place of whatever was there.
 pub fn put(conn: &mut Conn, user: UserId, secret: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    remove(conn, user)?;
+    remove_app(conn, user)?;
     diesel::insert_into(second_factors::table)
         .values((
             second_factors::user_id.eq(user.0),
@@ -66,9 +67,14 @@ pub fn find(conn: &mut Conn, user: UserId) -> Result<Option<SecondFactor>, Error
     ))
 }
 
-/// Has the person a second factor that counts?
-pub fn is_set(conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+/// Has the person an app that counts?
+pub fn has_app(conn: &mut Conn, user: UserId) -> Result<bool, Error> {
     Ok(find(conn, user)?.is_some_and(|one| one.confirmed_at.is_some()))
+}
+
+/// Has the person a second factor that counts: an app, or a passkey?
+pub fn is_set(conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+    Ok(has_app(conn, user)? || passkeys::count(conn, user)? > 0)
 }
 
 /// From now on it counts.
@@ -110,9 +116,14 @@ pub fn count_failure(
     Ok(())
 }
 
-/// Removes the secret and every recovery code.
-pub fn remove(conn: &mut Conn, user: UserId) -> Result<(), Error> {
+/// Removes the secret of the app.
+pub fn remove_app(conn: &mut Conn, user: UserId) -> Result<(), Error> {
     diesel::delete(second_factors::table.find(user.0)).execute(conn)?;
+    Ok(())
+}
+
+/// Removes every recovery code.
+pub fn remove_recovery_codes(conn: &mut Conn, user: UserId) -> Result<(), Error> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user.0)))
         .execute(conn)?;
     Ok(())
@@ -127,8 +138,7 @@ struct NewCode<'a> {
 
 /// Recovery codes in place of all earlier ones.
 pub fn put_recovery_codes(conn: &mut Conn, user: UserId, hashes: &[String]) -> Result<(), Error> {
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user.0)))
-        .execute(conn)?;
+    remove_recovery_codes(conn, user)?;
     let rows: Vec<NewCode> = hashes
         .iter()
         .map(|code_hash| NewCode {

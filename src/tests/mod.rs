@@ -2,6 +2,7 @@
 
 pub mod accreditation;
 mod audience;
+pub mod authenticator;
 mod backfill;
 mod blocks;
 pub mod browser;

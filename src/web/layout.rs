@@ -194,8 +194,10 @@ notices! {
     ReportResolved = "report-resolved", "The report is resolved.";
     SignInEnded = "sign-in-ended", "It is ended.";
     TokenEnded = "token-ended", "The program cannot act for you any more.";
-    SecondFactorRemoved = "second-factor-removed", "The second factor is removed. Your password alone lets you in.";
-    SecondFactorReset = "second-factor-reset", "The second factor is reset, and the sign-ins have ended. At the next one the person sets up a new one.";
+    SecondFactorRemoved = "second-factor-removed", "The app is removed. Without a passkey, your password alone lets you in.";
+    PasskeyAdded = "passkey-added", "The passkey is added. You can sign in with it.";
+    PasskeyRemoved = "passkey-removed", "The passkey is removed.";
+    SecondFactorReset = "second-factor-reset", "App, passkeys and recovery codes are reset, and the sign-ins have ended. At the next one the person sets up a new one.";
     PersonSignedOut = "person-signed-out", "All sign-ins and programs of this person have ended.";
     RulesAccepted = "rules-accepted", "Thank you for accepting the rules. Welcome.";
     PasswordSaved = "password-saved", "Your password is saved. Now sign in with it.";

@@ -19,8 +19,8 @@ use super::{
     error::PageError,
     pages::{
         about, account, admin, apply, blocks, compose, directory, find, follows, forgotten,
-        handover, home, link, organisation, participation, profile, react, report, second_factor,
-        sign_in, timeline,
+        handover, home, link, organisation, participation, passkeys, profile, react, report,
+        second_factor, sign_in, sign_in_passkey, timeline,
     },
     source,
     visit::Visit,
@@ -60,6 +60,12 @@ fn doors() -> Routes {
         .get("/sign-in", Auth::None, sign_in::show)
         .post("/sign-in", Auth::None, sign_in::send)
         .post("/sign-in/code", Auth::None, sign_in::send_code)
+        .post("/sign-in/passkey", Auth::None, sign_in_passkey::ask)
+        .post(
+            "/sign-in/passkey/answer",
+            Auth::None,
+            sign_in_passkey::answer,
+        )
         .get("/forgotten", Auth::None, forgotten::show)
         .post("/forgotten", Auth::None, forgotten::send)
         .post("/sign-out", Auth::Session, sign_in::leave)
@@ -104,6 +110,16 @@ fn own_account() -> Routes {
             member,
             second_factor::remove,
         )
+        .get(passkeys::PATH, member, passkeys::show)
+        .post(passkeys::PATH, member, passkeys::add)
+        .post("/account/passkeys/answer", member, passkeys::finish)
+        .post("/account/passkeys/codes", member, passkeys::renew_codes)
+        .get(
+            "/account/passkeys/{id}/remove",
+            member,
+            passkeys::ask_remove,
+        )
+        .post("/account/passkeys/{id}/remove", member, passkeys::remove)
         .get("/account/rules", member, participation::show)
         .post("/account/rules", member, participation::accept)
 }

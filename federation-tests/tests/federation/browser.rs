@@ -49,6 +49,28 @@ async fn a_request_published_in_a_browser_is_read_in_one_on_another_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_passkey_added_in_a_browser_signs_in_without_password_or_code() {
+    for store in [Store::Sqlite, Store::Postgres] {
+        let plan = Plan::new(store).named("forum.localhost");
+        let node = plan.set("limits.sign_in_per_minute", "100").start().await;
+        let ministry = node.member("moj", "Ministry of Justice", "government");
+        let plan = json!({
+            "origin": node.origin(), "email": ministry.email, "password": PASSWORD,
+        });
+        let mut command = script::node("browser/passkeys.js");
+        command.args([chromium(), plan.to_string()]);
+        let report = script::json(command);
+        assert_eq!(report["added"], "My telephone", "{report}");
+        assert_eq!(report["codes"], 10, "{report}");
+        assert_eq!(report["entered"], "You are signed in.", "{report}");
+        assert_eq!(report["instead"], "You are signed in.", "{report}");
+        let refused = text(&report, "refused");
+        assert!(refused.contains("You are not signed in"), "{report}");
+        assert_eq!(report["faults"], json!([]), "{report:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let node = Plan::new(Store::Sqlite)
         .named("forum.localhost")
@@ -104,7 +126,12 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
         "/admin/users",
     ])
     .chain(["/admin/deliveries", "/admin/hosts", "/admin/audit"])
-    .chain(["/account", "/account/second-factor", "/account/rules"])
+    .chain([
+        "/account",
+        "/account/second-factor",
+        "/account/passkeys",
+        "/account/rules",
+    ])
     .map(str::to_owned)
     .chain(["", "/edit", "/delete"].map(|end| format!("{path}{end}")));
     let plan = json!({
@@ -114,7 +141,7 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let mut command = script::node("browser/accessibility.js");
     command.args([chromium(), plan.to_string()]);
     let report = script::json(command);
-    assert_eq!(report["checked"], 2 * (13 + 18), "{report}");
+    assert_eq!(report["checked"], 2 * (13 + 19), "{report}");
     assert_eq!(report["faults"], json!([]), "{report:#}");
 }
 

@@ -1,10 +1,12 @@
 //! People: their accounts and what they may do. How they prove who they are
-//! stands in `passwords`, `links`, `sessions`, `second_factor` and `tokens`.
+//! stands in `passwords`, `links`, `sessions`, `second_factor`, `passkeys` and
+//! `tokens`.
 
 mod acceptance;
 mod handover;
 mod links;
 pub mod mails;
+pub mod passkeys;
 mod passwords;
 pub mod second_factor;
 mod sessions;
@@ -35,6 +37,7 @@ use crate::{
         entry::FieldError,
         id::UserId,
         organisation::{Organisation, OrganisationState},
+        passkey::MOST_PASSKEYS,
     },
     storage::{self, Conn, access_tokens, credentials, functions, organisations, users},
 };
@@ -77,6 +80,14 @@ pub enum PeopleError {
     WrongPassword,
     #[error("the code is wrong, was used before, or comes too late")]
     WrongCode,
+    #[error("the passkey was not accepted: begin again")]
+    PasskeyRefused,
+    #[error("this passkey is known already")]
+    PasskeyKnown,
+    #[error("there are {MOST_PASSKEYS} passkeys already: remove one first")]
+    TooManyPasskeys,
+    #[error("this node has no passkeys, because its address is not a name")]
+    NoPasskeys,
     #[error("there is a second factor already")]
     HasSecondFactor,
     #[error("this account must have a second factor")]

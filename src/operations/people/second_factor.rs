@@ -1,5 +1,5 @@
 //! Second factors: an app that makes a new code every thirty seconds (RFC
-//! 6238), and recovery codes for when it is lost.
+//! 6238), and recovery codes for when it, or every passkey, is lost.
 
 use totp_rs::{Builder, Secret as Key, Totp};
 
@@ -11,7 +11,7 @@ use crate::{
         second_factor::{self as rules, RECOVERY_CODES},
     },
     operations::{Forum, audit, forum::fill_random, token_hash},
-    storage::{self, Conn, credentials, second_factors, users},
+    storage::{self, Conn, credentials, passkeys, second_factors, users},
 };
 
 /// What a person's app must know, shown until it has proved that it does.
@@ -34,9 +34,23 @@ pub struct Confirmed {
 /// How things stand with a person's second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
-    pub is_set: bool,
+    /// Is there an app that makes codes?
+    pub has_app: bool,
+    pub passkeys: i64,
     pub is_required: bool,
     pub codes_left: i64,
+}
+
+impl State {
+    /// Is somebody who knows the password asked for more?
+    pub fn is_set(&self) -> bool {
+        self.has_app || self.passkeys > 0
+    }
+
+    /// May the app be removed?
+    pub fn may_remove_app(&self) -> bool {
+        !self.is_required || self.passkeys > 0
+    }
 }
 
 impl Forum {
@@ -70,7 +84,8 @@ pub async fn state(forum: &Forum, person: &Person) -> Result<State, storage::Err
         .db
         .read(move |conn| {
             Ok(State {
-                is_set: second_factors::is_set(conn, user)?,
+                has_app: second_factors::has_app(conn, user)?,
+                passkeys: passkeys::count(conn, user)?,
                 is_required,
                 codes_left: second_factors::count_recovery_codes(conn, user)?,
             })
@@ -162,12 +177,13 @@ pub async fn renew_codes(
     renewed.await?.ok_or(PeopleError::WrongCode)
 }
 
-/// Removes a second factor that is not required, against a code.
+/// Removes the app, against a code, unless it is the last second factor of
+/// somebody who must have one.
 ///
 /// # Errors
 /// [`PeopleError::WrongCode`], [`PeopleError::SecondFactorRequired`].
 pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), PeopleError> {
-    if forum.must_have_second_factor(person) {
+    if !state(forum, person).await?.may_remove_app() {
         return Err(PeopleError::SecondFactorRequired);
     }
     let (user, code) = (person.user.id, code.to_owned());
@@ -175,7 +191,10 @@ pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), Pe
         if !check(conn, forum, user, &code)? {
             return Ok(false);
         }
-        second_factors::remove(conn, user)?;
+        second_factors::remove_app(conn, user)?;
+        if !second_factors::is_set(conn, user)? {
+            second_factors::remove_recovery_codes(conn, user)?;
+        }
         let subject = audit::account(user);
         let removed = Decision::SecondFactorRemoved;
         audit::record(conn, forum, Some(user), removed, &subject, "")?;
@@ -187,8 +206,8 @@ pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), Pe
     }
 }
 
-/// Takes the second factor of somebody away who lost it, and ends their
-/// sessions. For administrators (not about themselves) and the command line.
+/// Takes every second factor of somebody away who lost it, app, passkeys and
+/// recovery codes, and ends their sessions. For administrators (not about themselves) and the command line.
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::Myself`].
@@ -199,11 +218,18 @@ pub async fn reset(forum: &Forum, by: Option<UserId>, user: UserId) -> Result<()
     forum
         .write(move |conn, forum| {
             users::find(conn, user)?.ok_or(PeopleError::NotFound)?;
-            second_factors::remove(conn, user)?;
+            second_factors::remove_app(conn, user)?;
+            second_factors::remove_recovery_codes(conn, user)?;
+            let lost = passkeys::remove_all(conn, user)?;
             credentials::delete_sessions_of(conn, user)?;
             let subject = audit::account(user);
+            let detail = match lost {
+                0 => String::new(),
+                1 => "with 1 passkey".to_owned(),
+                count => format!("with {count} passkeys"),
+            };
             let reset = Decision::SecondFactorReset;
-            Ok(audit::record(conn, forum, by, reset, &subject, "")?)
+            Ok(audit::record(conn, forum, by, reset, &subject, &detail)?)
         })
         .await
 }
@@ -218,14 +244,15 @@ pub(super) fn check(
     typed: &str,
 ) -> Result<bool, storage::Error> {
     let now = forum.now();
+    let code = rules::plain(typed);
+    // They go with the last second factor, whichever that is.
+    if second_factors::use_recovery_code(conn, user, &code_hash(user, &code), now)? {
+        return Ok(true);
+    }
     let Some(factor) = second_factors::find(conn, user)?.filter(|one| one.confirmed_at.is_some())
     else {
         return Ok(false);
     };
-    let code = rules::plain(typed);
-    if second_factors::use_recovery_code(conn, user, &code_hash(user, &code), now)? {
-        return Ok(true);
-    }
     if factor.blocked_until.is_some_and(|until| until > now) {
         return Ok(false);
     }
@@ -254,7 +281,7 @@ fn matches(
 }
 
 /// 80 random bits each.
-fn fresh_codes() -> Vec<String> {
+pub(super) fn fresh_codes() -> Vec<String> {
     let code = || {
         let mut bytes = [0; 20];
         fill_random(&mut bytes);
@@ -267,7 +294,11 @@ fn fresh_codes() -> Vec<String> {
         .collect()
 }
 
-fn store_codes(conn: &mut Conn, user: UserId, codes: &[String]) -> Result<(), storage::Error> {
+pub(super) fn store_codes(
+    conn: &mut Conn,
+    user: UserId,
+    codes: &[String],
+) -> Result<(), storage::Error> {
     let hashes: Vec<String> = codes
         .iter()
         .map(|code| code_hash(user, &rules::plain(code)))

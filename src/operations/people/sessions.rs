@@ -46,7 +46,7 @@ pub struct Device {
 
 impl Device {
     /// What is stored of the secret: another hash than that of a session.
-    fn hash(&self) -> String {
+    pub(super) fn hash(&self) -> String {
         token_hash(&format!("second step of {}", self.form))
     }
 }
@@ -161,7 +161,7 @@ pub async fn start_session(
         .await
 }
 
-fn start(
+pub(super) fn start(
     conn: &mut Conn,
     forum: &Forum,
     person: Person,

@@ -4,5 +4,6 @@ mod account;
 mod administration;
 mod doors;
 mod membership;
+mod passkeys;
 mod reading;
 mod writing;

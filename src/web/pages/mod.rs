@@ -16,11 +16,13 @@ pub mod home;
 pub mod link;
 pub mod organisation;
 pub mod participation;
+pub mod passkeys;
 pub mod profile;
 pub mod react;
 pub mod report;
 pub mod second_factor;
 pub mod sign_in;
+pub mod sign_in_passkey;
 pub mod timeline;
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use axum::response::Response;
 use crate::{
     domain::entry::FieldError,
     operations::people::{
-        PeopleError, Person,
-        second_factor::{self, Setup},
+        PeopleError, Person, Secret,
+        second_factor::{self, Confirmed, Setup},
     },
     web::{
         error::PageError,
         form::{Fields, Form},
         layout::{Layout, Notice},
         views::square::Square,
-        visit::{Submission, Visit, go, set_cookie},
+        visit::{SignedIn, Submission, Visit, go, set_cookie},
     },
 };
 
@@ -53,7 +53,7 @@ pub struct CodesPage {
 pub async fn show(visit: Visit) -> Result<Response, PageError> {
     let who = visit.somebody()?.who.clone();
     let state = second_factor::state(&visit.app.forum, &who).await?;
-    if state.is_set {
+    if state.has_app {
         return visit.show(&SecondFactorPage {
             layout: visit.layout(),
             state,
@@ -65,7 +65,9 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 }
 
 async fn setup_page(visit: &Visit, who: &Person, form: Form) -> Result<SetupPage, PageError> {
-    let Setup { secret, address } = second_factor::begin(&visit.app.forum, who).await?;
+    let forum = &visit.app.forum;
+    let state = second_factor::state(forum, who).await?;
+    let Setup { secret, address } = second_factor::begin(forum, who).await?;
     let groups: Vec<String> = secret
         .as_bytes()
         .chunks(4)
@@ -73,7 +75,7 @@ async fn setup_page(visit: &Visit, who: &Person, form: Form) -> Result<SetupPage
         .collect();
     Ok(SetupPage {
         layout: visit.layout(),
-        is_due: visit.person.is_none(),
+        is_due: state.is_required && !state.is_set(),
         secret: groups.join(" "),
         square: Square::of(&address),
         form,
@@ -105,25 +107,32 @@ pub async fn confirm(submission: Submission) -> Result<Response, PageError> {
     let person = visit.somebody()?.clone();
     let forum = &visit.app.forum;
     match second_factor::confirm(forum, &person.who, &person.token, &code).await {
-        Ok(confirmed) => {
-            let cookie = visit
-                .cookies()
-                .set_session(&confirmed.token.0, person.lasts(forum.now()));
-            // Everything on the page must already belong to the new token.
-            let visit = visit.with_session(confirmed.token.0).await?;
-            let mut response = visit.show(&CodesPage {
-                layout: visit.layout(),
-                codes: confirmed.codes,
-            })?;
-            set_cookie(&mut response, &cookie);
-            Ok(response)
-        }
+        Ok(Confirmed { codes, token }) => first_codes(visit, &person, token, codes).await,
         Err(PeopleError::WrongCode) => {
             let page = setup_page(&visit, &person.who, wrong_code()).await?;
             visit.refuse(&page)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Shows recovery codes in a session that has just got a new token.
+pub(super) async fn first_codes(
+    visit: Visit,
+    person: &SignedIn,
+    token: Secret,
+    codes: Vec<String>,
+) -> Result<Response, PageError> {
+    let lasts = person.lasts(visit.app.forum.now());
+    let cookie = visit.cookies().set_session(&token.0, lasts);
+    // Everything on the page must already belong to the new token.
+    let visit = visit.with_session(token.0).await?;
+    let mut response = visit.show(&CodesPage {
+        layout: visit.layout(),
+        codes,
+    })?;
+    set_cookie(&mut response, &cookie);
+    Ok(response)
 }
 
 pub async fn renew_codes(submission: Submission) -> Result<Response, PageError> {

@@ -23,6 +23,8 @@ use crate::{
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
     pub layout: Layout,
+    /// Can there be passkeys here?
+    pub passkeys: bool,
     pub form: Form,
 }
 
@@ -31,6 +33,8 @@ pub struct SignInPage {
 #[template(path = "sign_in_code.html")]
 pub struct CodePage {
     pub layout: Layout,
+    /// Can there be passkeys here?
+    pub passkeys: bool,
     pub form: Form,
 }
 
@@ -43,6 +47,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
     let form = Form::new(Fields::default().with("next", next));
     visit.show(&SignInPage {
         layout: visit.layout(),
+        passkeys: visit.app.forum.has_passkeys(),
         form,
     })
 }
@@ -102,12 +107,13 @@ pub async fn send_code(submission: Submission) -> Result<Response, PageError> {
 fn code_page(visit: &Visit, form: Form) -> Result<Response, PageError> {
     let page = CodePage {
         layout: visit.layout(),
+        passkeys: visit.app.forum.has_passkeys(),
         form,
     };
     visit.show_as(StatusCode::UNAUTHORIZED, &page)
 }
 
-fn device(submission: &Submission) -> Device {
+pub(super) fn device(submission: &Submission) -> Device {
     Device {
         form: submission.visit.form_secret().to_owned(),
         agent: submission.agent.clone(),
@@ -171,6 +177,13 @@ impl From<PeopleError> for PageError {
             ),
             PeopleError::OtherRules => Self::Conflict(
                 "The rules were changed while you read them.".to_owned(),
+            ),
+            PeopleError::NoPasskeys => Self::NotFound,
+            PeopleError::PasskeyKnown | PeopleError::TooManyPasskeys => {
+                Self::Conflict(sentence(&error.to_string()))
+            }
+            PeopleError::PasskeyRefused => Self::Unprocessable(
+                "The passkey was not accepted. Begin again, or use another way.".to_owned(),
             ),
             PeopleError::Email(_)
             | PeopleError::Password(_)

@@ -140,6 +140,6 @@ fn who_lost_theirs_gets_it_reset_by_somebody_else_only() {
         reset(forum, None, me).await.expect("reset");
         assert!(!is_right(&node, &person, &codes[0]).await);
         let state = state(forum, &person).await.expect("read");
-        assert!(!state.is_set && state.is_required);
+        assert!(!state.is_set() && state.is_required);
     });
 }

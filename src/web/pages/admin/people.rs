@@ -178,6 +178,10 @@ fn field_of(error: &PeopleError) -> Option<&'static str> {
         | PeopleError::NotFound
         | PeopleError::WrongPassword
         | PeopleError::WrongCode
+        | PeopleError::PasskeyRefused
+        | PeopleError::PasskeyKnown
+        | PeopleError::TooManyPasskeys
+        | PeopleError::NoPasskeys
         | PeopleError::HasSecondFactor
         | PeopleError::SecondFactorRequired
         | PeopleError::Myself

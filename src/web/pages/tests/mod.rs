@@ -1,9 +1,11 @@
 //! Renders every template with samples and holds all pages to the same rules.
 
 mod administration;
+mod passkeys;
 mod people;
 
 use administration::admin_pages;
+use passkeys::passkey_pages;
 use people::{account_pages, door_pages, reading_pages, writing_pages};
 
 use askama::Template;
@@ -60,6 +62,7 @@ pub fn every_page() -> Vec<(&'static str, String)> {
         writing_pages(),
         door_pages(),
         account_pages(),
+        passkey_pages(),
         admin_pages(),
     ]
     .concat()

@@ -329,7 +329,8 @@ fn moment() -> Moment {
 pub fn account_pages() -> Vec<(&'static str, String)> {
     let layout = samples::layout;
     let state = State {
-        is_set: true,
+        has_app: true,
+        passkeys: 1,
         is_required: false,
         codes_left: 7,
     };
@@ -404,6 +405,7 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
             "sign-in",
             html(SignInPage {
                 layout: stranger.clone(),
+                passkeys: true,
                 form: faulty(&["email"]),
             }),
         ),
@@ -411,6 +413,7 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
             "sign-in-code",
             html(CodePage {
                 layout: stranger.clone(),
+                passkeys: true,
                 form: faulty(&["code"]),
             }),
         ),
