@@ -3,6 +3,7 @@
 
 use std::ops::Deref;
 
+use activitypub_federation::traits::Object;
 use axum::{
     body::Body,
     http::{Method, Request, header},
@@ -16,9 +17,13 @@ use super::{
 };
 use crate::{
     domain::organisation::Category,
-    federation::signatures::{
-        PrivateKey, PublicKey, Signer,
-        cavage::{Query, sign},
+    federation::{
+        json::normalise,
+        objects::organisation::ApOrganisation,
+        signatures::{
+            PrivateKey, PublicKey, Signer,
+            cavage::{Query, sign},
+        },
     },
     storage::{self, testing::on_both},
 };
@@ -235,5 +240,25 @@ fn a_replaced_key_is_fetched_again_once_and_not_for_every_forgery() {
         assert_eq!(peer.asked(), asked + 1);
         assert_eq!(peer.follows(&node, "her", &id, &old).await, 401);
         assert_eq!(peer.asked(), asked + 1);
+    });
+}
+
+#[test]
+fn an_actor_that_several_requests_bring_at_once_is_stored_once_and_fails_none() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let id = "https://a.example/users/her";
+        let (_, public) = rsa();
+        let key: Url = format!("{id}#main-key").parse().expect("an address");
+        let document = json!({
+            "id": id, "type": "Organization", "preferredUsername": "her",
+            "inbox": format!("{id}/inbox"), "outbox": format!("{id}/outbox"),
+            "publicKey": pem(&public, &key, &id.parse().expect("an address")),
+        });
+        let data = node.app.federation.to_request_data();
+        let bring = || ApOrganisation::from_json(normalise(document.clone()), &data);
+        let (one, two, three, four) = tokio::join!(bring(), bring(), bring(), bring());
+        let stored = [one, two, three, four].map(|one| one.expect("stored").0.id);
+        assert_eq!(stored, [stored[0]; 4]);
     });
 }

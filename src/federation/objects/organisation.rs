@@ -384,11 +384,16 @@ impl Object for ApOrganisation {
 
     async fn from_json(json: Value, data: &Data<Federation>) -> Result<Self, WireError> {
         let described = describe(data.app_data(), &json, data.forum.now())?;
-        let saved = data
-            .forum
-            .write(move |conn, forum| save_remote(conn, forum, described))
-            .await?;
-        Ok(Self(saved))
+        let save = |described: Described| {
+            let forum = &data.forum;
+            forum.write(move |conn, forum| save_remote(conn, forum, described))
+        };
+        let saved = match save(described.clone()).await {
+            // Another request has brought the same actor in between.
+            Err(storage::Error::Conflict { .. }) => save(described).await,
+            saved => saved,
+        };
+        Ok(Self(saved?))
     }
 }
 

@@ -98,6 +98,16 @@ pub async fn state(forum: &Forum, person: &Person) -> Result<State, storage::Err
 /// # Errors
 /// [`PeopleError::HasSecondFactor`].
 pub async fn begin(forum: &Forum, person: &Person) -> Result<Setup, PeopleError> {
+    match begin_once(forum, person).await {
+        // The page was opened twice at once: the other one made the key.
+        Err(PeopleError::Storage(storage::Error::Conflict { .. })) => {
+            begin_once(forum, person).await
+        }
+        begun => begun,
+    }
+}
+
+async fn begin_once(forum: &Forum, person: &Person) -> Result<Setup, PeopleError> {
     let (user, email) = (person.user.id, person.user.email.clone());
     forum
         .write(move |conn, forum| {

@@ -143,3 +143,17 @@ fn who_lost_theirs_gets_it_reset_by_somebody_else_only() {
         assert!(!state.is_set() && state.is_required);
     });
 }
+
+#[test]
+fn a_set_up_that_is_opened_twice_at_once_has_one_key() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        node.organisation("moj", Category::Government).await;
+        let token = node.token("moj", Role::FocalPoint, "read").await;
+        let person = node.person(&token).await;
+        let begun = || begin(&node.app.forum, &person);
+        let (one, two, three) = tokio::join!(begun(), begun(), begun());
+        let keys = [one, two, three].map(|setup| setup.expect("begun").secret);
+        assert_eq!(keys, [keys[0].clone(), keys[0].clone(), keys[0].clone()]);
+    });
+}
