@@ -46,8 +46,8 @@ for (const form of document.querySelectorAll("form[method=post]")) {
   });
 }
 
-// Passkeys: what needs them is shown where the browser has them, and a form
-// that waits for one is filled with its answer and sent.
+// Passkeys: shown where the browser has them. A form that waits for one is
+// filled with its answer and sent.
 const passkeys = Boolean(window.PublicKeyCredential && navigator.credentials);
 for (const part of document.querySelectorAll("[data-with=passkeys]")) part.hidden = !passkeys;
 for (const part of document.querySelectorAll("[data-without=passkeys]")) part.hidden = passkeys;
@@ -58,7 +58,7 @@ const toText = (bytes) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-// Out of JSON, by hand: not every browser has parseCreationOptionsFromJSON.
+// Not every browser has parseCreationOptionsFromJSON.
 function readOptions(json) {
   const options = JSON.parse(json);
   const named = (list = []) => list.map((one) => ({ ...one, id: toBytes(one.id) }));
@@ -69,7 +69,7 @@ function readOptions(json) {
   return options;
 }
 
-// Into JSON, by hand: some password managers answer with things that have no toJSON.
+// Some password managers' answers have no toJSON.
 function writeAnswer(credential) {
   const { id, type, response, authenticatorAttachment } = credential;
   const parts = { clientDataJSON: toText(response.clientDataJSON) };
