@@ -44,8 +44,8 @@ pub async fn word(
                 return Ok(None);
             };
             let events = applications::events(conn, &[id])?.remove(&id);
-            let found = events.unwrap_or_default().into_iter();
-            let found = found.filter(|one| one.id == event).last();
+            let mut steps = events.unwrap_or_default().into_iter();
+            let found = steps.find(|one| one.id == event);
             Ok(found.and_then(|event| letter(&reading, application, &event)))
         })
         .await
