@@ -1,7 +1,7 @@
 // Reads from a node with masto.js.
 // Usage: masto.js ORIGIN TOKEN ACCOUNT ENTRY
-import { createRestAPIClient } from "masto";
-import { address, entry, finish, hasEntry, origin, step, token } from "./report.js";
+import { createRestAPIClient, createStreamingAPIClient } from "masto";
+import { address, entry, finish, hasEntry, hears, origin, step, token } from "./report.js";
 
 const stranger = createRestAPIClient({ url: origin });
 const member = createRestAPIClient({ url: origin, accessToken: token });
@@ -24,4 +24,19 @@ await step("follow", async () =>
   (await member.v1.accounts.$select(account.id).follow()).id === account.id);
 await step("search", async () =>
   hasEntry((await member.v2.search.list({ q: entry, resolve: true })).statuses));
+const { streaming: streamingApiUrl } = (await stranger.v2.instance.fetch()).configuration.urls;
+async function listen(subscription, told) {
+  for await (const { event, payload } of subscription) {
+    if (event === "update") told(payload);
+  }
+}
+for (const [name, accessToken] of [["public", undefined], ["public", token], ["user", token]]) {
+  await step(`${name} stream ${accessToken ? "with a token" : "as a stranger"}`, () =>
+    hears((told) => {
+      const client = createStreamingAPIClient({ streamingApiUrl, accessToken });
+      const subscription = client[name].subscribe();
+      listen(subscription, told);
+      return () => client.close();
+    }));
+}
 finish();

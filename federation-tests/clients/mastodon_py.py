@@ -5,8 +5,11 @@ Prints {"passed": [names], "failed": {name: reason}}.
 """
 import json
 import sys
+import threading
+import time
 
-from mastodon import Mastodon
+import requests
+from mastodon import Mastodon, StreamListener
 
 origin, token, address, entry = sys.argv[1:]
 stranger = Mastodon(api_base_url=origin, request_timeout=20)
@@ -31,6 +34,33 @@ def has_entry(statuses):
 
 def find_status():
     return next(status for status in member.timeline_home() if status.uri == entry)
+
+
+class Ear(StreamListener):
+    def __init__(self, word):
+        self.word = word
+        self.heard = threading.Event()
+
+    def on_update(self, status):
+        if self.word in status.content:
+            self.heard.set()
+
+
+def hears(listen):
+    """Is a listener told of what is published while it listens?"""
+    word = f"heard{time.time_ns()}"
+    ear = Ear(word)
+    handle = listen(ear)
+    # A client does not say when it has begun.
+    for _ in range(20):
+        note = {"kind": "note", "body": f"On a stream: {word}", "language": "en", "audience": "public"}
+        answer = requests.post(f"{origin}/api/forum/v1/entries", json=note, timeout=20,
+                               headers={"Authorization": f"Bearer {token}"})
+        answer.raise_for_status()
+        if ear.heard.wait(1):
+            break
+    handle.close()
+    return ear.heard.is_set()
 
 
 step("instance v1", lambda: bool(stranger.instance_v1().uri))
@@ -79,5 +109,10 @@ for name in ["notifications", "follow_requests", "lists", "mutes", "blocks", "fa
              "bookmarks", "conversations", "followed_tags", "announcements", "filters_v2"]:
     if hasattr(member, name):
         step(name, lambda name=name: len(getattr(member, name)()) == 0)
+
+step("streaming is healthy", lambda: stranger.stream_healthy())
+step("public stream", lambda: hears(lambda ear: stranger.stream_public(ear, run_async=True)))
+step("local stream", lambda: hears(lambda ear: member.stream_local(ear, run_async=True)))
+step("user stream", lambda: hears(lambda ear: member.stream_user(ear, run_async=True)))
 
 print(json.dumps({"passed": passed, "failed": failed}))

@@ -1,7 +1,7 @@
 // Reads from a node with megalodon.
 // Usage: megalodon.js ORIGIN TOKEN ACCOUNT ENTRY
 import megalodon, { detector } from "megalodon";
-import { address, entry, finish, hasEntry, origin, step, token } from "./report.js";
+import { address, entry, finish, hasEntry, hears, origin, step, token } from "./report.js";
 
 const generator = megalodon.default ?? megalodon;
 const stranger = generator("mastodon", origin);
@@ -25,4 +25,12 @@ await step("follow", async () =>
   (await member.followAccount(account.id)).data.id === account.id);
 await step("search status", async () =>
   hasEntry((await member.search(entry, { type: "statuses", resolve: true })).data.statuses));
+for (const name of ["publicStreaming", "localStreaming", "userStreaming"]) {
+  await step(name, () =>
+    hears(async (told) => {
+      const stream = await member[name]();
+      stream.on("update", told);
+      return () => stream.stop();
+    }));
+}
 finish();

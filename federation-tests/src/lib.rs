@@ -23,6 +23,7 @@ pub mod rogue;
 pub mod script;
 pub mod second_factor;
 pub mod signing;
+pub mod stream;
 pub mod sweep;
 pub mod visitor;
 pub mod wait;

@@ -262,6 +262,10 @@ async fn ask(
     for (name, value) in response.headers() {
         text += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
     }
+    // A stream tells what happens from now on, and never ends by itself.
+    if text.contains("content-type: text/event-stream") {
+        return (status, text.to_lowercase());
+    }
     let packed = ["application/gzip", "image/"];
     let is_packed = packed
         .iter()

@@ -1,6 +1,11 @@
 //! Rates of what people do, so that one of them cannot wear the node out.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
@@ -47,6 +52,68 @@ impl Limit {
     }
 }
 
+/// How long somebody waits before another try to take a place.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// Most places that one key may hold at the same time.
+const MOST_SEATS_OF_ONE: usize = 20;
+
+/// Places for what stays open, for all and for each key. A number of 0 allows
+/// everything to all, and still [`MOST_SEATS_OF_ONE`] to each.
+pub struct Seats {
+    most: usize,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// A place that is taken until this is dropped.
+pub struct Seat {
+    key: String,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Seats {
+    fn new(most: u32) -> Self {
+        Self {
+            most: match most {
+                0 => usize::MAX,
+                most => usize::try_from(most).unwrap_or(usize::MAX),
+            },
+            taken: Arc::default(),
+        }
+    }
+
+    /// Takes a place for `key`.
+    ///
+    /// # Errors
+    /// [`TooMany`] when none is free.
+    pub fn take(&self, key: &str) -> Result<Seat, TooMany> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.get(key).copied().unwrap_or_default();
+        if own >= MOST_SEATS_OF_ONE || taken.values().sum::<usize>() >= self.most {
+            return Err(TooMany {
+                retry_after: TRY_AGAIN,
+            });
+        }
+        taken.insert(key.to_owned(), own + 1);
+        Ok(Seat {
+            key: key.to_owned(),
+            taken: Arc::clone(&self.taken),
+        })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = taken.get_mut(&self.key) {
+            *own -= 1;
+            if *own == 0 {
+                taken.remove(&self.key);
+            }
+        }
+    }
+}
+
 /// Every rate of the configuration.
 pub struct Limits {
     /// By account and by address.
@@ -57,6 +124,8 @@ pub struct Limits {
     pub lookup: Limit,
     /// By address.
     pub applications: Limit,
+    /// By account, and of strangers by address.
+    pub streams: Seats,
 }
 
 impl Limits {
@@ -66,6 +135,7 @@ impl Limits {
             write: Limit::per_minute(limits.write_per_minute),
             lookup: Limit::per_minute(limits.lookup_per_minute),
             applications: Limit::per_hour(limits.applications_per_hour),
+            streams: Seats::new(limits.open_streams),
         }
     }
 }
@@ -81,6 +151,27 @@ mod tests {
         let refused = limit.check("a").expect_err("the third try");
         assert!(refused.retry_after > Duration::ZERO);
         assert!(limit.check("b").is_ok());
+    }
+
+    #[test]
+    fn places_are_limited_for_one_and_for_all_and_free_again_when_left() {
+        let seats = Seats::new(30);
+        let mut mine: Vec<Seat> = (0..20).filter_map(|_| seats.take("a").ok()).collect();
+        assert_eq!(mine.len(), 20);
+        assert!(seats.take("a").is_err());
+        let theirs: Vec<Seat> = (0..20).filter_map(|_| seats.take("b").ok()).collect();
+        assert_eq!(theirs.len(), 10, "the rest of 30");
+        mine.pop();
+        assert!(seats.take("c").is_ok());
+        drop((mine, theirs));
+        assert!(seats.taken.lock().expect("not poisoned").is_empty());
+    }
+
+    #[test]
+    fn a_number_of_zero_places_is_no_limit_for_all() {
+        let seats = Seats::new(0);
+        let taken: Vec<_> = (0..2_000).map(|n| seats.take(&n.to_string())).collect();
+        assert!(taken.iter().all(Result::is_ok));
     }
 
     #[test]

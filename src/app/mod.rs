@@ -11,14 +11,12 @@ mod router;
 mod routing;
 mod work;
 
-use std::{
-    ops::Deref,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{ops::Deref, sync::Arc};
 
 use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 
-pub use limits::{Limits, TooMany};
+pub use limits::{Limits, Seat, TooMany};
 pub use router::{router, routes};
 pub use routing::{Auth, RouteInfo, Routes};
 pub use work::start_work;
@@ -48,8 +46,9 @@ pub struct Rooms {
     pub limits: Arc<Limits>,
     /// The way to the mail server, if there is one.
     pub mailer: Option<Mailer>,
-    /// Set when the process is to stop: it is not ready any more.
-    pub stopping: Arc<AtomicBool>,
+    /// Cancelled when the process is to stop: it is not ready any more, and
+    /// what stays open ends.
+    pub stopping: CancellationToken,
 }
 
 /// Why a node cannot be put together.
@@ -111,7 +110,7 @@ impl App {
             federation,
             limits,
             mailer,
-            stopping: Arc::default(),
+            stopping: CancellationToken::new(),
         })))
     }
 }

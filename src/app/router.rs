@@ -1,7 +1,5 @@
 //! The doors put together.
 
-use std::sync::atomic::Ordering;
-
 use axum::{
     Router,
     extract::{Request, State},
@@ -45,7 +43,7 @@ fn health() -> Routes {
 
 /// Ready means able to serve writes.
 async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    if app.stopping.load(Ordering::Relaxed) {
+    if app.stopping.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the node is stopping\n");
     }
     match app.forum.db.check().await {

@@ -22,6 +22,7 @@ pub(super) async fn run(ground: &mut Ground<'_>) -> anyhow::Result<Report> {
     let signals = Signals::listen()?;
     let app = ready(ground::open(config)?).await?;
     let address = listener.local_addr()?;
+    app.forum.db.share_changes()?;
     let link = node::setup_link(&app.forum).await?;
     let link = link.map(|secret| app.forum.urls.one_time_link(&secret.0));
     let mut server = Server::start(app, listener);

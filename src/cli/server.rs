@@ -1,7 +1,7 @@
 //! A node that runs in this process: its listener, its router and its
 //! background work, started and stopped together.
 
-use std::{future::IntoFuture, io, net::SocketAddr, sync::atomic::Ordering, time::Duration};
+use std::{future::IntoFuture, io, net::SocketAddr, time::Duration};
 
 use anyhow::anyhow;
 use axum::serve::ListenerExt;
@@ -72,7 +72,7 @@ impl Server {
     /// Not ready any more; lets requests and sends finish, for a limited
     /// time. What is not finished is durable and goes on at the next start.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.app.stopping.store(true, Ordering::Relaxed);
+        self.app.stopping.cancel();
         // An error means that it has ended by itself.
         let _ = self.stop.send(());
         // After `ended` there is nothing to wait for.

@@ -153,6 +153,7 @@ pub struct Limits {
     pub key_fetches_per_minute: u32,
     pub applications_per_hour: u32,
     pub open_applications_per_address: u32,
+    pub open_streams: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

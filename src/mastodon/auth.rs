@@ -64,7 +64,14 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Some(token) = bearer(&parts.headers)? else {
+        Self::by_token(app, bearer(&parts.headers)?).await
+    }
+}
+
+impl Caller {
+    /// Whoever a token belongs to, as things are now; anybody without one.
+    pub async fn by_token(app: &App, token: Option<&str>) -> Result<Self, ApiError> {
+        let Some(token) = token else {
             return Ok(Self {
                 viewer: Viewer::Anonymous,
                 member: None,
@@ -87,7 +94,7 @@ impl FromRequestParts<App> for Caller {
 }
 
 /// The token of `Authorization: Bearer …`; `None` without that header.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
     };

@@ -91,7 +91,7 @@ struct ErrorBody {
 }
 
 impl ApiError {
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::OutsideScope | Self::NotAllowed | Self::RulesOwed => StatusCode::FORBIDDEN,

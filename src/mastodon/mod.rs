@@ -21,6 +21,7 @@ pub mod paging;
 mod reactions;
 mod reports;
 mod statuses;
+mod streaming;
 mod tags;
 mod timelines;
 
@@ -42,6 +43,7 @@ pub fn routes() -> Routes {
         .merge(reactions::routes())
         .merge(reports::routes())
         .merge(statuses::routes())
+        .merge(streaming::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
         .map(close)

@@ -13,7 +13,13 @@ use diesel::{IntoSql, RunQueryDsl, connection::SimpleConnection, sql_types::Time
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    conn::Conn, error::Error, migrations, migrations::Plan, postgres::Postgres, sqlite::Sqlite,
+    changes::{Changes, Crier},
+    conn::Conn,
+    error::Error,
+    migrations,
+    migrations::Plan,
+    postgres::Postgres,
+    sqlite::Sqlite,
 };
 
 /// How a database is opened.
@@ -42,14 +48,20 @@ pub struct Db {
     commits: Commits,
 }
 
-/// Counts the commits that were made through one handle and its clones.
+/// Counts the commits that were made through one handle and its clones, and
+/// tells what they changed.
 #[derive(Clone, Default)]
-pub(super) struct Commits(Arc<AtomicU64>);
+pub(super) struct Commits {
+    count: Arc<AtomicU64>,
+    pub(super) crier: Crier,
+}
 
 impl Commits {
-    /// To be called after a commit, before anybody is told of it.
-    pub(super) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Release);
+    /// To be called on the thread of a commit, after it and before its callers
+    /// are told.
+    pub(super) fn made(&self) {
+        self.count.fetch_add(1, Ordering::Release);
+        self.crier.publish();
     }
 }
 
@@ -149,7 +161,25 @@ impl Db {
     /// told that a write succeeded finds it grown: what was read before can
     /// be kept as long as it stays the same.
     pub fn commits(&self) -> u64 {
-        self.commits.0.load(Ordering::Acquire)
+        self.commits.count.load(Ordering::Acquire)
+    }
+
+    /// Watches what is committed from now on.
+    pub fn changes(&self) -> Changes {
+        Changes::of(&self.commits.crier)
+    }
+
+    /// Has [`Db::changes`] tell also what other processes commit that serve from
+    /// the same database, and tells them what this one does: to be called once,
+    /// where one serves. Of a SQLite file there is one process that serves.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no thread can be started.
+    pub fn share_changes(&self) -> Result<(), Error> {
+        match &*self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.share_changes(),
+        }
     }
 
     /// Is the node able to write? Makes a real write, of one row.

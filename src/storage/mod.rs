@@ -13,6 +13,7 @@ pub mod activities;
 pub mod applications;
 pub mod audit;
 pub mod blocks;
+pub mod changes;
 mod conn;
 pub mod credentials;
 mod db;
@@ -37,6 +38,7 @@ pub mod pins;
 mod postgres;
 pub mod quotes;
 pub mod reactions;
+mod relay;
 pub mod reports;
 mod rows;
 #[cfg(test)]

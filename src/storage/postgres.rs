@@ -14,9 +14,11 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
+    changes,
     conn::Conn,
     db::{Commits, Options, off_thread, turn},
     error::Error,
+    relay,
 };
 
 const WRITE: &str = "BEGIN";
@@ -63,6 +65,11 @@ impl Postgres {
         self.server.connect_unlimited()
     }
 
+    /// Starts to tell other processes what this one changes, and to hear them.
+    pub(super) fn share_changes(&self) -> Result<(), Error> {
+        relay::start(self.server.clone(), &self.commits.crier)
+    }
+
     pub(super) async fn read_then<R, T, E>(
         &self,
         f: impl FnOnce(&mut Conn) -> Result<R, E> + Send + 'static,
@@ -85,8 +92,7 @@ impl Postgres {
         E: From<Error> + Send + 'static,
     {
         let commits = self.commits.clone();
-        self.transaction(WRITE, f, move || commits.count(), Ok)
-            .await
+        self.transaction(WRITE, f, move || commits.made(), Ok).await
     }
 
     async fn transaction<R, T, E>(
@@ -121,6 +127,8 @@ fn within<R, E: From<Error>>(
     committed: impl FnOnce(),
 ) -> Result<R, E> {
     let mut conn = begin(pool, begin_sql, wait)?;
+    // What a panic left on this thread.
+    changes::forget_since(0);
     // A panic in `f` drops the connection with its transaction open; the pool
     // closes it, and the server rolls back.
     match f(&mut conn) {
@@ -134,6 +142,7 @@ fn within<R, E: From<Error>>(
         Err(error) => {
             // If this fails, the pool finds the connection broken.
             drop(conn.rollback());
+            changes::forget_since(0);
             Err(error)
         }
     }
@@ -163,7 +172,7 @@ fn begin(
 
 /// Where the server is and how connections to it are made.
 #[derive(Clone)]
-struct Server {
+pub(super) struct Server {
     url: String,
     /// Passwords as they stand in the URL; never to be shown.
     secrets: Vec<String>,
@@ -203,7 +212,7 @@ impl Server {
         })
     }
 
-    fn connect_unlimited(&self) -> Result<Conn, Error> {
+    pub(super) fn connect_unlimited(&self) -> Result<Conn, Error> {
         PgConnection::establish(&self.url)
             .map(Conn::Postgres)
             .map_err(|error| {

@@ -9,8 +9,10 @@ use diesel::{
 use url::Url;
 
 use super::{
-    Conn, Error, NativeDsl, organisations,
-    rows::{self, Backend},
+    Conn, Error, NativeDsl,
+    changes::{self, Change},
+    organisations,
+    rows::{self, Backend, Condition},
     schema::{follows, organisations as organisation_rows, reactions},
     types::At,
 };
@@ -55,7 +57,11 @@ pub fn insert(conn: &mut Conn, reaction: &Reaction) -> Result<bool, Error> {
         activity_uri: reaction.activity_uri.to_string(),
         created_at: At(reaction.created_at),
     });
-    Ok(inserted.on_conflict_do_nothing().native().execute(conn)? == 1)
+    let is_new = inserted.on_conflict_do_nothing().native().execute(conn)? == 1;
+    if is_new && reaction.kind == ReactionKind::Boost {
+        changes::note(Change::Boosted(reaction.id));
+    }
+    Ok(is_new)
 }
 
 pub fn find(
@@ -198,21 +204,11 @@ pub fn list(
 ) -> Result<Vec<Reaction>, Error> {
     let mut query = reactions::table
         .filter(reactions::kind.eq(kind.as_str()))
+        .filter(made_by(by))
         .filter(reactions::organisation_id.eq_any(active()))
         .select(Row::as_select())
         .limit(window.limit)
         .into_boxed::<Backend>();
-    query = match by {
-        By::One(organisation) => query.filter(reactions::organisation_id.eq(organisation.0)),
-        By::HomeOf(organisation) => query.filter(
-            reactions::organisation_id.eq(organisation.0).or(exists(
-                follows::table
-                    .filter(follows::follower_id.eq(organisation.0))
-                    .filter(follows::followed_id.eq(reactions::organisation_id))
-                    .filter(follows::state.eq("accepted")),
-            )),
-        ),
-    };
     if let Some(before) = window.before {
         query = query.filter(reactions::id.lt(before));
     }
@@ -232,6 +228,40 @@ pub fn list(
         .collect::<Result<_, _>>()?;
     list.sort_by_key(|reaction| std::cmp::Reverse(reaction.id));
     Ok(list)
+}
+
+/// Those of these reactions that are of this kind, newest first, whatever became
+/// of their entries.
+pub fn among(
+    conn: &mut Conn,
+    kind: ReactionKind,
+    by: By,
+    ids: &[ReactionId],
+) -> Result<Vec<Reaction>, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Row> = reactions::table
+        .filter(reactions::id.eq_any(ids))
+        .filter(reactions::kind.eq(kind.as_str()))
+        .filter(made_by(by))
+        .filter(reactions::organisation_id.eq_any(active()))
+        .order(reactions::id.desc())
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+fn made_by(by: By) -> Condition<reactions::table> {
+    match by {
+        By::One(organisation) => Box::new(reactions::organisation_id.eq(organisation.0)),
+        By::HomeOf(organisation) => Box::new(
+            reactions::organisation_id.eq(organisation.0).or(exists(
+                follows::table
+                    .filter(follows::follower_id.eq(organisation.0))
+                    .filter(follows::followed_id.eq(reactions::organisation_id))
+                    .filter(follows::state.eq("accepted")),
+            )),
+        ),
+    }
 }
 
 /// The ids of organisations that are neither suspended nor deleted.

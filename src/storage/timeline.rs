@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     audience::Viewer,
     entry::Entry,
-    id::{EntryId, OrganisationId},
+    id::{EntryId, OrganisationId, ReactionId},
     organisation::Organisation,
     page::Window,
     reaction::{Reaction, ReactionKind},
@@ -47,7 +47,44 @@ pub fn home(
         home_of: Some(organisation),
         ..Filter::default()
     };
-    let mut items = merged(conn, viewer, &filter, By::HomeOf(organisation), window)?;
+    let items = merged(conn, viewer, &filter, By::HomeOf(organisation), window)?;
+    wanted(conn, organisation, items)
+}
+
+/// Those of these entries and boosts that stand in [`home`], newest first.
+pub fn at_home(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    new: &[EntryId],
+    boosts: &[ReactionId],
+) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    if !boosts.is_empty() {
+        let by = By::HomeOf(organisation);
+        let found = reactions::among(conn, ReactionKind::Boost, by, boosts)?;
+        items.extend(boosted(conn, viewer, found)?);
+    }
+    if !new.is_empty() {
+        let filter = Filter {
+            ids: new.to_vec(),
+            home_of: Some(organisation),
+            ..Filter::default()
+        };
+        let most = i64::try_from(new.len()).unwrap_or(i64::MAX);
+        let entries = entries::list(conn, viewer, &filter, Window::first(most))?;
+        items.extend(entries.into_iter().map(|entry| Item { entry, boost: None }));
+    }
+    items.sort_by_key(|item| std::cmp::Reverse(item.id()));
+    wanted(conn, organisation, items)
+}
+
+/// Leaves out what an organisation blocks or mutes.
+fn wanted(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    mut items: Vec<Item>,
+) -> Result<Vec<Item>, Error> {
     let ends = |item: &Item| {
         let by = item.boost.as_ref().map(|(_, by)| by.id);
         [Some(item.entry.author.id), by]
@@ -96,6 +133,11 @@ pub fn merged(
 
 fn boosts(conn: &mut Conn, viewer: &Viewer, by: By, window: Window) -> Result<Vec<Item>, Error> {
     let found = reactions::list(conn, ReactionKind::Boost, by, window)?;
+    boosted(conn, viewer, found)
+}
+
+/// Boosts with their entries, as far as the viewer may see them.
+fn boosted(conn: &mut Conn, viewer: &Viewer, found: Vec<Reaction>) -> Result<Vec<Item>, Error> {
     if found.is_empty() {
         return Ok(Vec::new());
     }

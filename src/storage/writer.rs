@@ -17,6 +17,7 @@ use diesel::QueryResult;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    changes,
     conn::Conn,
     db::Commits,
     error::Error,
@@ -144,8 +145,9 @@ impl Desk {
                 tracing::warn!(reason, jobs = group.len(), "a group of writes was lost");
                 // It may be in any state.
                 self.conn = None;
+                changes::forget_since(0);
             }
-            self.commits.count();
+            self.commits.made();
             for job in group {
                 job.answer(lost.as_deref());
             }
@@ -203,6 +205,7 @@ fn reason(error: Error) -> String {
 fn in_savepoint(conn: &mut Conn, job: &mut dyn Job) -> QueryResult<()> {
     conn.savepoint()?;
     let within = conn.depth()?;
+    let noted = changes::mark();
     let kept = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or(false);
     // A panic leaves the savepoints open that the job itself had opened.
     while conn.depth()? > within {
@@ -211,5 +214,6 @@ fn in_savepoint(conn: &mut Conn, job: &mut dyn Job) -> QueryResult<()> {
     if kept {
         return conn.release();
     }
+    changes::forget_since(noted);
     conn.rollback()
 }

@@ -9,6 +9,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Method, Request, StatusCode, header},
+    response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -152,13 +153,14 @@ impl TestApp {
         totp.generate(now).to_string()
     }
 
+    /// The answer with its body still to come.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        let answer = self.router.clone().oneshot(request).await;
+        answer.expect("the router is infallible")
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let answer = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("the router is infallible");
+        let answer = self.open(request).await;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         // Every request has its own: answers could never be compared.
         headers.remove("x-request-id");

@@ -18,6 +18,7 @@ mod pages;
 mod passing_on;
 mod setup;
 mod starting;
+mod streams;
 mod three_nodes;
 mod two_nodes;
 mod unreachable;

@@ -73,6 +73,8 @@ fn party(role: &'static str, organisation: OrganisationId) -> Where {
 /// What to look for. Lists are alternatives; an empty list asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
+    /// These entries alone.
+    pub ids: Vec<EntryId>,
     pub kind: Vec<Kind>,
     /// Entries that name one of these, or no country and a region around it.
     pub country: Vec<String>,
@@ -117,6 +119,10 @@ pub struct Filter {
 /// The filter as conditions, all of which must hold.
 pub(super) fn conditions(conn: &Conn, _viewer: &Viewer, filter: &Filter) -> Vec<Where> {
     let mut all: Vec<Where> = Vec::new();
+    if !filter.ids.is_empty() {
+        let ids: Vec<i64> = filter.ids.iter().map(|id| id.0).collect();
+        all.push(Box::new(entries::id.eq_any(ids)));
+    }
     by_words(filter, &mut all);
     by_codes(filter, &mut all);
     by_author(filter, &mut all);

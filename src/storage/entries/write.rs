@@ -5,11 +5,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use url::Url;
 
-use super::{Row, filter::TAG};
+use super::{Row, audience_of, filter::TAG};
 use crate::{
     domain::{audience::Audience, entry::Entry, id::EntryId, taxonomy, text},
     storage::{
-        Conn, Error, each,
+        Conn, Error,
+        changes::{self, Change},
+        each,
         schema::{entries, entry_parties, entry_terms, pins, reactions},
         search,
         types::At,
@@ -60,11 +62,13 @@ pub fn insert(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
         .execute(conn)?;
     put_terms(conn, entry)?;
     put_parties(conn, entry)?;
+    changes::note(Change::Made(entry.id));
     index(conn, entry)
 }
 
 /// Overwrites a stored entry.
 pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    note_edit(conn, entry.id)?;
     diesel::update(entries::table.find(entry.id.0))
         .set(Row::from(entry))
         .execute(conn)?;
@@ -97,12 +101,14 @@ pub fn bury(conn: &mut Conn, id: EntryId, now: DateTime<Utc>) -> Result<(), Erro
             entries::deleted_at.eq(Some(At(now))),
         ))
         .execute(conn)?;
+    changes::note(Change::Deleted(id));
     Ok(())
 }
 
 /// Changes for whom an entry is, and nothing else. That it is for fewer than
 /// before is the caller's to see to.
 pub fn narrow(conn: &mut Conn, id: EntryId, audience: &Audience) -> Result<(), Error> {
+    note_edit(conn, id)?;
     diesel::update(entries::table.find(id.0))
         .set(entries::audience.eq(audience.kind().as_str()))
         .execute(conn)?;
@@ -133,6 +139,14 @@ pub fn narrow(conn: &mut Conn, id: EntryId, audience: &Audience) -> Result<(), E
 pub fn withdraw_signs(conn: &mut Conn, id: EntryId) -> Result<(), Error> {
     diesel::delete(reactions::table.filter(reactions::entry_id.eq(id.0))).execute(conn)?;
     diesel::delete(pins::table.find(id.0)).execute(conn)?;
+    Ok(())
+}
+
+/// Notes, before an entry is changed, that it will be.
+fn note_edit(conn: &mut Conn, entry: EntryId) -> Result<(), Error> {
+    if let Some(before) = audience_of(conn, entry)? {
+        changes::note(Change::Edited { entry, before });
+    }
     Ok(())
 }
 

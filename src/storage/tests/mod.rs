@@ -5,6 +5,7 @@ mod queue;
 mod recovery;
 mod transactions;
 mod values;
+mod watching;
 
 use diesel::{RunQueryDsl, connection::SimpleConnection, prelude::*};
 

@@ -3,4 +3,5 @@
 mod members;
 mod reading;
 mod scene;
+mod streaming;
 mod transport;

@@ -1,6 +1,7 @@
 //! A node with a few organisations and entries, and a client that asks it.
 
-use axum::body::Body;
+use axum::{body::Body, response::Response};
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use url::Url;
@@ -8,14 +9,14 @@ use url::Url;
 use crate::{
     domain::{
         account::Role,
-        audience::{Audience, Tlp},
+        audience::{Audience, Reader, Tier, Tlp, Viewer},
         entry::{Codes, Content, Counts, Entry, Kind, Status, Thread},
         follow::{Follow, FollowState},
         id::{EntryId, FollowId, OrganisationId},
         organisation::{Category, Endpoints, Expertise, Organisation, OrganisationState},
     },
     operations,
-    storage::{self, Conn, Db, entries, follows, organisations},
+    storage::{self, Conn, Db, access_tokens, entries, follows, organisations},
     tests::test_app::{TestApp, noon},
     urls::Urls,
 };
@@ -91,11 +92,65 @@ impl Scene {
     }
 
     /// Writes past the rules of `operations`, as what other servers sent.
-    async fn store(
+    pub async fn store(
         &self,
         write: impl FnOnce(&mut Conn) -> Result<(), storage::Error> + Send + 'static,
     ) {
         self.node.app.forum.db.write(write).await.expect("stored");
+    }
+
+    /// Writes, and has it undone.
+    pub async fn fail(
+        &self,
+        write: impl FnOnce(&mut Conn) -> Result<(), storage::Error> + Send + 'static,
+    ) {
+        let written = self.node.app.forum.db.write(move |conn| {
+            write(conn)?;
+            Err::<(), _>(storage::Error::Unavailable("on purpose".to_owned()))
+        });
+        assert!(written.await.is_err());
+    }
+
+    /// Changes an entry of `moj`.
+    pub async fn edit(&self, id: EntryId, change: impl FnOnce(&mut Entry) + Send + 'static) {
+        let author = Viewer::Organisation(Reader {
+            organisation: self.moj.id,
+            tier: Tier::Public,
+        });
+        self.store(move |conn| {
+            let mut entry = entries::find(conn, &author, id)?.expect("it is there");
+            change(&mut entry);
+            entries::update(conn, &entry)
+        })
+        .await;
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.node.app.forum.now()
+    }
+
+    pub async fn revoke(&self, token: &str) {
+        let user = self.node.person(token).await.user.id;
+        let now = self.now();
+        self.store(move |conn| access_tokens::revoke_all_of(conn, user, now).map(drop))
+            .await;
+    }
+
+    pub async fn suspend(&self, organisation: &Organisation) {
+        let mut suspended = organisation.clone();
+        suspended.state = OrganisationState::Suspended;
+        self.store(move |conn| organisations::update(conn, &suspended))
+            .await;
+    }
+
+    /// Tells the node that it is to stop.
+    pub fn stop(&self) {
+        self.node.app.stopping.cancel();
+    }
+
+    /// The answer with its body still to come.
+    pub async fn open(&self, request: Request<Body>) -> Response {
+        self.node.open(request).await
     }
 
     /// An entry as the author would publish it, changed by `change`.

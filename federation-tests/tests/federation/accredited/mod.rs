@@ -9,5 +9,6 @@ mod outsider;
 mod readers;
 mod revoked;
 mod stage;
+mod streams;
 mod tapped;
 mod wire;

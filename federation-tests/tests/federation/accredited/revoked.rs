@@ -10,7 +10,7 @@ use federation_tests::{
     node::{Member, text},
     on_both_databases,
     remote::Remote,
-    sweep::routes,
+    stream::Listener,
     visitor::Visitor,
     wait,
 };
@@ -148,6 +148,17 @@ async fn sees(member: &Member, visitor: &mut Visitor, word: &str) -> Vec<String>
     seen
 }
 
+/// Streams of somebody that are open before the revocation, and stay so.
+async fn listen(network: &Network, one: &Accredited) -> Vec<Listener> {
+    let (origin, token) = (network.at(one.place).origin(), Some(&*one.member.token));
+    vec![
+        Listener::events(&origin, token, "public").await,
+        Listener::events(&origin, token, "user").await,
+        Listener::socket(&origin, token, "public").await,
+        Listener::socket(&origin, token, "user").await,
+    ]
+}
+
 /// That an entry is as absent to somebody as one that never was.
 async fn assert_absent(member: &Member, visitor: &mut Visitor, entry: &Value) {
     let here = id(entry);
@@ -166,12 +177,12 @@ async fn assert_absent(member: &Member, visitor: &mut Visitor, entry: &Value) {
 async fn a_revoked_organisation_loses_what_is_not_public_everywhere(store: Store) {
     let scene = scene(store).await;
     let (hub, third) = (scene.network.at(Place::Hub), scene.network.at(Place::Third));
-    // Nothing stays open to look at: a door that streams must be held open here.
-    let streams: Vec<String> = routes(hub)
-        .into_iter()
-        .filter(|path| path.contains("streaming"))
-        .collect();
-    assert!(streams.is_empty(), "hold these open, too: {streams:?}");
+    let mut listening = Vec::new();
+    for one in [&scene.at_once, &scene.here, &scene.there] {
+        let author = scene.author.member.address();
+        one.member.mastodon().follow(&author).await;
+        listening.extend(listen(&scene.network, one).await);
+    }
     let mut at_once = Visitor::signed_in(hub, &scene.at_once.member.email).await;
     let mut here = Visitor::signed_in(hub, &scene.here.member.email).await;
     let mut there = Visitor::signed_in(third, &scene.there.member.email).await;
@@ -189,6 +200,11 @@ async fn a_revoked_organisation_loses_what_is_not_public_everywhere(store: Store
     ] {
         let seen = sees(&one.member, visitor, "kiwibefore").await;
         assert!(seen.len() >= 7, "{seen:?}");
+    }
+    for listener in &listening {
+        for entry in &before {
+            listener.await_words(&uri(entry)).await;
+        }
     }
     wait::until("the entries to arrive elsewhere", || async {
         (scene.posted().matches("kiwibefore ").count() >= 3).then_some(())
@@ -246,8 +262,16 @@ async fn a_revoked_organisation_loses_what_is_not_public_everywhere(store: Store
     ] {
         assert_eq!(sees(&one.member, visitor, "kiwiafter").await, [""; 0]);
     }
+    // The streams go on with what is for everybody.
+    let open = note("kiwiopen for everybody", "public");
+    let open = scene.author.member.forum().publish(&open).await;
+    for listener in &listening {
+        listener.await_words(&uri(&open)).await;
+        assert!(!listener.has_heard("kiwiafter"));
+    }
     wait::a_while().await;
     assert!(!scene.posted().contains("kiwiafter"));
+    assert!(!listening.iter().any(|one| one.has_heard("kiwiafter")));
     for uri in &written {
         assert_eq!(scene.author.member.forum().find(uri).await, None);
     }
