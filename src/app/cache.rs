@@ -6,7 +6,7 @@
 //! it is private or sets a cookie. What was read before a commit of this
 //! process is never served after it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody, to_bytes},
@@ -46,7 +46,7 @@ pub(super) struct Cache {
     db: Db,
     /// As a Host header names us; requests that name another host or nobody
     /// are none of the cache's business.
-    authority: String,
+    authority: Arc<str>,
 }
 
 #[derive(Clone)]
@@ -70,7 +70,7 @@ impl Cache {
                 .time_to_live(KEPT_FOR)
                 .build(),
             db: app.forum.db.clone(),
-            authority: app.forum.urls.authority(),
+            authority: app.forum.urls.authority().into(),
         }
     }
 
@@ -167,10 +167,7 @@ pub(super) async fn serve(State(cache): State<Cache>, request: Request, next: Ne
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    };
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use axum::{Router, middleware::from_fn_with_state, routing::get};
     use tower::ServiceExt;

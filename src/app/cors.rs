@@ -2,7 +2,7 @@
 //! Clients that run in a browser show nothing without (MASTODON.md 1.7).
 //! Cookies never count there, so that nothing is lost by it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -23,9 +23,9 @@ const OPEN: [&str; 5] = [
 ];
 
 /// Every header by its name: to browsers a wildcard does not include
-/// `Authorization`.
-pub(super) fn layer() -> CorsLayer {
-    CorsLayer::new()
+/// `Authorization`. Shared, because its lists would be copied for each request.
+pub(super) fn layer() -> Arc<CorsLayer> {
+    let layer = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([
             Method::GET,
@@ -49,12 +49,13 @@ pub(super) fn layer() -> CorsLayer {
             HeaderName::from_static("mastodon-async-refresh"),
             HeaderName::from_static("deprecation"),
         ])
-        .max_age(Duration::from_secs(86_400))
+        .max_age(Duration::from_secs(86_400));
+    Arc::new(layer)
 }
 
 /// Opens the open paths, also those where nothing is, and no others.
 pub(super) async fn share(
-    State(layer): State<CorsLayer>,
+    State(layer): State<Arc<CorsLayer>>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -15,12 +15,9 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use http_body_util::Limited;
-use tower_http::{
-    compression::{
-        CompressionLayer, DefaultPredicate,
-        predicate::{Predicate, SizeAbove},
-    },
-    set_header::SetResponseHeaderLayer,
+use tower_http::compression::{
+    CompressionLayer, DefaultPredicate,
+    predicate::{Predicate, SizeAbove},
 };
 use tracing::Instrument;
 
@@ -56,21 +53,14 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(
             .and(SizeAbove::new(WORTH_COMPRESSING))
             .and(is_for_everybody),
     );
-    let mut router = router
+    router
         // `Limited` bounds every body, however its handler reads it.
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(move |request: Request, next: Next| {
-            next.run(request.map(|body| Body::new(Limited::new(body, most))))
-        }))
         .layer(compression)
         .layer(from_fn(move |request: Request, next: Next| {
-            catch_panic(request, next, panicked)
-        }));
-    for (name, value) in SAFE {
-        let value = HeaderValue::from_static(value);
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, value));
-    }
-    router.layer(from_fn(trace))
+            let request = request.map(|body| Body::new(Limited::new(body, most)));
+            trace(request, next, panicked)
+        }))
 }
 
 /// An answer made for one person is not compressed: its length would tell of
@@ -88,8 +78,9 @@ fn is_for_everybody(
 }
 
 /// Gives the request an id, which stands in every line of the log about it
-/// and goes back with the answer, and logs how it went.
-async fn trace(mut request: Request, next: Next) -> Response {
+/// and goes back with the answer, sees to what every answer has, and logs how it
+/// went. One layer does it all: each costs every request several allocations.
+async fn trace(mut request: Request, next: Next, panicked: fn(&str) -> Response) -> Response {
     let id = new_id();
     // What a caller claims as its id must not reach the log.
     request.headers_mut().remove(REQUEST_ID);
@@ -99,7 +90,8 @@ async fn trace(mut request: Request, next: Next) -> Response {
     let is_probe = matches!(path.as_str(), "/livez" | "/readyz");
     let begun = Instant::now();
     async move {
-        let mut response = next.run(request).await;
+        let mut response = catch_panic(request, next, panicked).await;
+        make_safe(response.headers_mut());
         let status = response.status().as_u16();
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         if is_probe {
@@ -114,6 +106,14 @@ async fn trace(mut request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+fn make_safe(headers: &mut HeaderMap) {
+    for (name, value) in SAFE {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
 }
 
 /// 72 random bits.

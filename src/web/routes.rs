@@ -4,7 +4,7 @@
 
 use axum::{
     extract::{DefaultBodyLimit, Path, Request, State},
-    http::{Method, StatusCode, Uri},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -317,6 +317,9 @@ async fn icon() -> Redirect {
 /// every room that answers with a [`PageError`]. To be laid over the whole
 /// router.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !may_be_browser(request.headers()) {
+        return next.run(request).await;
+    }
     let headers = request.headers().clone();
     let uri = request.uri().clone();
     let is_head = request.method() == Method::HEAD;
@@ -332,4 +335,12 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         Ok(visit) => error.page(visit.layout()).into_response(),
         Err(_) => response,
     }
+}
+
+/// Others get errors that are right and bare, and spare the node what it takes to
+/// dress them.
+fn may_be_browser(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    headers.contains_key(header::COOKIE)
+        || accepts.is_some_and(|list| list.windows(9).any(|word| word == b"text/html"))
 }
