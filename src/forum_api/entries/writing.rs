@@ -24,7 +24,7 @@ use crate::{
         body::JsonObject,
         caller::Caller,
         fields::{Change, sentence},
-        problem::{Invalid, Problem, ProblemDetails},
+        problem::{Invalid, Problem, ProblemDetails, Refused},
     },
     operations::{
         entries::{self as operations, Edit, EntryError},
@@ -61,9 +61,7 @@ impl From<EntryError> for Problem {
     responses(
         (status = 201, body = EntryDocument),
         (status = 400, description = "Not a JSON object", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -108,9 +106,7 @@ pub async fn create(
     request_body(content = super::written::EntryInput, content_type = "application/json"),
     responses(
         (status = 200, body = EntryDocument),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<403, 404, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -146,8 +142,7 @@ pub async fn change(
     params(("id" = String, Path)),
     responses(
         (status = 204),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<403, 404>,
     ),
     security(("token" = ["write"])),
 )]
