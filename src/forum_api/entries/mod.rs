@@ -2,6 +2,7 @@
 
 mod around;
 mod document;
+mod drafting;
 mod filter;
 mod reach;
 mod writing;

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::writing::find_organisations;
+use super::drafting::find_organisations;
 use crate::{
     app::App,
     domain::audience::AudienceKind,
