@@ -11,8 +11,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     caller::Caller,
-    problem::{Problem, ProblemDetails},
-    query::{self, Page, Query},
+    page::{Page, Paging},
+    problem::{Problem, Refused},
+    query::{self, Query},
     vocabulary::one_of,
 };
 use crate::{
@@ -73,15 +74,10 @@ impl From<Record> for DecisionDocument {
     get,
     path = "/admin/audit",
     tag = "administration",
-    params(
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-    ),
+    params(Paging),
     responses(
         (status = 200, body = Page<DecisionDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -91,15 +87,10 @@ async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Page<DecisionDocument>>, Problem> {
     caller.administers("admin:read")?;
-    let mut query = Query::new(raw.as_deref(), &[]);
-    let window = query.window();
-    query.finish()?;
+    let window = query::window(raw.as_deref())?;
     let read = app.forum.db.read(move |conn| audit::list(conn, window));
-    let (found, next) = query::page(read.await?, window, |one| one.number);
-    Ok(Json(Page {
-        items: found.into_iter().map(DecisionDocument::from).collect(),
-        next,
-    }))
+    let page = Page::by_id(read.await?, window, |one| one.number);
+    Ok(Json(page.map(DecisionDocument::from)))
 }
 
 /// What walking the log found.
@@ -124,9 +115,7 @@ struct CheckDocument {
     params(("seen" = Option<String>, Query, description = "A `hash` that was noted earlier")),
     responses(
         (status = 200, body = CheckDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]

@@ -170,10 +170,24 @@ impl Fields {
         })
     }
 
+    pub fn days(&mut self, name: &str) -> Change<i64> {
+        self.read(name, "a whole number of days", Value::as_i64)
+    }
+
     /// The members of an object within the object.
     pub fn object(&mut self, name: &str) -> Change<Map<String, Value>> {
         self.read(name, "an object", |value| value.as_object().cloned())
     }
+}
+
+/// The text of a body that has this field alone.
+///
+/// # Errors
+/// [`Problem::Invalid`] with every field to mend.
+pub fn only_text(members: Map<String, Value>, name: &str) -> Result<Option<String>, Problem> {
+    let mut fields = Fields::new(members, &[name], &[]);
+    let text = fields.text(name).value();
+    fields.finish().map(|()| text)
 }
 
 /// An RFC 3339 time.

@@ -14,8 +14,9 @@ use super::{
     body::JsonObject,
     caller::Caller,
     fields::{Fields, sentence},
-    problem::{Invalid, Problem, ProblemDetails},
-    query::{Page, Query},
+    page::{Page, Paging},
+    problem::{Invalid, Problem, Refused},
+    query,
     vocabulary::one_of,
 };
 use crate::{
@@ -66,14 +67,10 @@ impl From<HostPolicy> for HostDocument {
     get,
     path = "/admin/hosts",
     tag = "administration",
-    params(
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-    ),
+    params(Paging),
     responses(
         (status = 200, body = Page<HostDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -83,19 +80,9 @@ async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Page<HostDocument>>, Problem> {
     caller.administers("admin:read")?;
-    let mut query = Query::new(raw.as_deref(), &[]);
-    let window = query.window();
-    query.finish()?;
-    // Hosts have no ids: the cursor counts them.
-    let offset = usize::try_from(window.before.unwrap_or(0)).unwrap_or(usize::MAX);
-    let size = usize::try_from(window.limit - 1).unwrap_or_default();
+    let window = query::window(raw.as_deref())?;
     let all = app.forum.db.read(hosts::list).await?;
-    let more = all.len() > offset.saturating_add(size);
-    let items = all.into_iter().skip(offset).take(size);
-    Ok(Json(Page {
-        items: items.map(HostDocument::from).collect(),
-        next: more.then(|| (offset + size).to_string()),
-    }))
+    Ok(Json(Page::of_all(all, window).map(HostDocument::from)))
 }
 
 /// A decision about a server.
@@ -117,9 +104,7 @@ struct HostInput {
     request_body(content = HostInput, content_type = "application/json"),
     responses(
         (status = 200, body = HostDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -152,9 +137,7 @@ async fn decide(
     params(("host" = String, Path, description = "As in the list")),
     responses(
         (status = 204),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404>,
     ),
     security(("token" = ["admin:write"])),
 )]

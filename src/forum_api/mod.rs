@@ -13,6 +13,8 @@ mod fields;
 mod hosts;
 mod node;
 mod organisations;
+mod page;
+mod path;
 mod problem;
 mod query;
 mod reports;
@@ -36,7 +38,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::{App, Auth, RouteInfo, Routes};
-use problem::Problem;
+use problem::{Problem, ProblemDetails};
 
 /// Where the API begins.
 pub const PREFIX: &str = "/api/forum/v1";
@@ -50,6 +52,7 @@ pub const PREFIX: &str = "/api/forum/v1";
             `limit` and `cursor` and answer `{\"items\": […], \"next\": cursor}`.",
     ),
     modifiers(&BearerToken),
+    components(schemas(ProblemDetails)),
     tags(
         (name = "entries", description = "What organisations post"),
         (name = "organisations", description = "The directory"),

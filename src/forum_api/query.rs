@@ -5,9 +5,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use url::form_urlencoded;
-use utoipa::ToSchema;
 
 use super::{
     fields::{instant, sentence, unknown_name},
@@ -184,27 +182,14 @@ impl Query {
     }
 }
 
-/// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// The `cursor` of the next page; `null` on the last one.
-    pub next: Option<String>,
-}
-
-/// Cuts what `window` fetched to a page, and names the cursor of the next.
-pub fn page<T>(
-    mut found: Vec<T>,
-    window: Window,
-    id: impl Fn(&T) -> i64,
-) -> (Vec<T>, Option<String>) {
-    let size = usize::try_from(window.limit - 1).unwrap_or_default();
-    if found.len() <= size {
-        return (found, None);
-    }
-    found.truncate(size);
-    let next = found.last().map(|last| id(last).to_string());
-    (found, next)
+/// The page that is asked for of a list without filters.
+///
+/// # Errors
+/// [`Problem::Invalid`] with every parameter to mend.
+pub fn window(raw: Option<&str>) -> Result<Window, Problem> {
+    let mut query = Query::new(raw, &[]);
+    let window = query.window();
+    query.finish().map(|()| window)
 }
 
 #[cfg(test)]
@@ -270,15 +255,5 @@ mod tests {
         assert_eq!(limit(""), DEFAULT_LIMIT);
         assert_eq!(limit("limit=7"), 7);
         assert_eq!(limit("limit=1000"), MAX_LIMIT);
-    }
-
-    #[test]
-    fn the_next_cursor_is_given_only_when_there_is_more() {
-        let window = Window::before(None, 3);
-        assert_eq!(page(vec![9, 8], window, |id| *id), (vec![9, 8], None));
-        assert_eq!(
-            page(vec![9, 8, 7], window, |id| *id),
-            (vec![9, 8], Some("8".into()))
-        );
     }
 }

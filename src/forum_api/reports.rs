@@ -12,8 +12,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     caller::Caller,
     organisations::Author,
-    problem::{Problem, ProblemDetails},
-    query::{self, Page, Query},
+    page::{Page, Paging},
+    path,
+    problem::{Problem, Refused},
+    query::Query,
     vocabulary::one_of,
 };
 use crate::{
@@ -108,14 +110,11 @@ fn documents(
     tag = "administration",
     params(
         ("state" = Option<String>, Query, description = "`open` or `resolved`; all when absent"),
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        Paging,
     ),
     responses(
         (status = 200, body = Page<ReportDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -136,9 +135,8 @@ async fn list(
     };
     let page = app.forum.db.read(move |conn| {
         let found = reports::list(conn, state, window)?;
-        let (found, next) = query::page(found, window, |one| one.id.0);
-        let items = documents(conn, &viewer, found)?;
-        Ok::<_, storage::Error>(Page { items, next })
+        let page = Page::by_id(found, window, |one| one.id.0);
+        page.try_map_all(|found| documents(conn, &viewer, found))
     });
     Ok(Json(page.await?))
 }
@@ -151,9 +149,7 @@ async fn list(
     params(("id" = String, Path, description = "Of the report")),
     responses(
         (status = 200, body = ReportDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -163,7 +159,7 @@ async fn resolve(
     caller: Caller,
 ) -> Result<Json<ReportDocument>, Problem> {
     let person = caller.administers("admin:write")?;
-    let id: ReportId = id.parse().map_err(|_| Problem::NotFound)?;
+    let id: ReportId = path::id(&id)?;
     let report = verbs::resolve(&app.forum, id, Some(person.user.id)).await?;
     let viewer = person.viewer();
     let documents = app

@@ -19,13 +19,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::MaybeJsonObject,
     caller::Caller,
-    fields::{Fields, sentence},
-    problem::{Invalid, Problem, ProblemDetails},
-    query::{Page, Query},
+    fields::{only_text, sentence},
+    page::{self, Page, Paging},
+    path,
+    problem::{Invalid, Problem, Refused},
+    query,
 };
 use crate::{
     app::App,
-    domain::{accreditation::CredentialId, page::Window},
+    domain::page::Window,
     operations::accreditations::{self as verbs, AccreditationError},
     storage::{self, accreditations::Issued},
 };
@@ -46,14 +48,10 @@ pub fn router() -> OpenApiRouter<App> {
     get,
     path = "/accreditations",
     tag = "accreditations",
-    params(
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-    ),
+    params(Paging),
     responses(
         (status = 200, body = Page<AccreditationDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403>,
     ),
     security(("token" = ["read"])),
 )]
@@ -65,35 +63,16 @@ async fn list(
     let runs_the_node = caller.clone().administers("admin:read").is_ok();
     let scope = if runs_the_node { "admin:read" } else { "read" };
     let person = caller.signed_in(scope)?;
-    let mut query = Query::new(raw.as_deref(), &[]);
-    let window = query.window();
-    query.finish()?;
-    // They have no ids that sort: the cursor counts them.
-    let offset = window.before.unwrap_or(0);
-    let items = match runs_the_node {
-        true => issued(&app, Window::before(Some(offset), window.limit)).await?,
-        false => {
-            let (actor, from) = (person.organisation.uri, usize::try_from(offset));
-            let held = held(&app, actor).await?.into_iter();
-            held.skip(from.unwrap_or(usize::MAX)).collect()
+    let window = query::window(raw.as_deref())?;
+    let page = match runs_the_node {
+        true => {
+            let from = Window::before(Some(page::before(window)), window.limit);
+            let issued = verbs::issued(&app.forum, from).await?;
+            Page::by_count(issued, window).map(|one| document(&app, &one))
         }
+        false => Page::of_all(held(&app, person.organisation.uri).await?, window),
     };
-    let size = usize::try_from(window.limit - 1).unwrap_or_default();
-    let next = (items.len() > size).then(|| (offset + window.limit - 1).to_string());
-    Ok(Json(Page {
-        items: items.into_iter().take(size).collect(),
-        next,
-    }))
-}
-
-async fn issued(app: &App, window: Window) -> Result<Vec<AccreditationDocument>, storage::Error> {
-    let now = app.forum.now();
-    let issued = verbs::issued(&app.forum, window).await?;
-    let name = |did| app.forum.trust.name(did).map(str::to_owned);
-    Ok(issued
-        .iter()
-        .map(|one| AccreditationDocument::issued(one, name(&one.held.credential.issuer), now))
-        .collect())
+    Ok(Json(page))
 }
 
 async fn held(app: &App, actor: Url) -> Result<Vec<AccreditationDocument>, storage::Error> {
@@ -102,15 +81,31 @@ async fn held(app: &App, actor: Url) -> Result<Vec<AccreditationDocument>, stora
         .forum
         .db
         .read(move |conn| verbs::weighed_of(conn, &forum, &actor));
-    let name = |did| app.forum.trust.name(did).map(str::to_owned);
     Ok(weighed
         .await?
         .iter()
         .map(|(held, weight)| {
-            let by = name(&held.credential.issuer);
-            AccreditationDocument::held(held, *weight, by)
+            let by = app.forum.trust.name(&held.credential.issuer);
+            AccreditationDocument::held(held, *weight, by.map(str::to_owned))
         })
         .collect())
+}
+
+/// What this node's anchor issued.
+fn document(app: &App, issued: &Issued) -> AccreditationDocument {
+    let by = app.forum.trust.name(&issued.held.credential.issuer);
+    AccreditationDocument::issued(issued, by.map(str::to_owned), app.forum.now())
+}
+
+/// What was issued just now, with the signed document.
+fn created(
+    app: &App,
+    issued: &Issued,
+    credential: Value,
+) -> (StatusCode, Json<AccreditationDocument>) {
+    let mut document = document(app, issued);
+    document.credential = Some(credential);
+    (StatusCode::CREATED, Json(document))
 }
 
 /// Issues the same again, for as long as before.
@@ -121,10 +116,7 @@ async fn held(app: &App, actor: Url) -> Result<Vec<AccreditationDocument>, stora
     params(("id" = String, Path, description = "urn:uuid:…")),
     responses(
         (status = 201, body = AccreditationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -134,22 +126,8 @@ async fn renew(
     caller: Caller,
 ) -> Result<(StatusCode, Json<AccreditationDocument>), Problem> {
     let me = Some(caller.administers("admin:write")?.user.id);
-    let id: CredentialId = id.parse().map_err(|_| Problem::NotFound)?;
-    let (issued, credential) = verbs::renew(&app.forum, me, &id).await?;
+    let (issued, credential) = verbs::renew(&app.forum, me, &path::id(&id)?).await?;
     Ok(created(&app, &issued, credential))
-}
-
-/// What was issued just now, with the signed document.
-fn created(
-    app: &App,
-    issued: &Issued,
-    credential: Value,
-) -> (StatusCode, Json<AccreditationDocument>) {
-    let by = app.forum.trust.name(&issued.held.credential.issuer);
-    let by = by.map(str::to_owned);
-    let mut document = AccreditationDocument::issued(issued, by, app.forum.now());
-    document.credential = Some(credential);
-    (StatusCode::CREATED, Json(document))
 }
 
 /// Why it is revoked.
@@ -170,9 +148,7 @@ struct Reason {
     request_body(content = Reason, content_type = "application/json"),
     responses(
         (status = 200, body = AccreditationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -183,27 +159,15 @@ async fn revoke(
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<AccreditationDocument>, Problem> {
     let me = Some(caller.administers("admin:write")?.user.id);
-    let mut fields = Fields::new(members, &["reason"], &[]);
-    let reason = fields.text("reason").value().unwrap_or_default();
-    fields.finish()?;
-    let id: CredentialId = id.parse().map_err(|_| Problem::NotFound)?;
-    let revoked = verbs::revoke(&app.forum, me, &id, &reason).await?;
-    let by = app.forum.trust.name(&revoked.held.credential.issuer);
-    let by = by.map(str::to_owned);
-    Ok(Json(AccreditationDocument::issued(
-        &revoked,
-        by,
-        app.forum.now(),
-    )))
+    let reason = only_text(members, "reason")?.unwrap_or_default();
+    let revoked = verbs::revoke(&app.forum, me, &path::id(&id)?, &reason).await?;
+    Ok(Json(document(&app, &revoked)))
 }
 
 impl From<AccreditationError> for Problem {
     fn from(error: AccreditationError) -> Self {
-        let error = match error {
+        let field = match error {
             AccreditationError::Storage(error) => return error.into(),
-            other => other,
-        };
-        let field = match &error {
             AccreditationError::CannotSign(reason) => {
                 tracing::error!(%reason, "the anchor cannot sign");
                 return Self::Internal;
@@ -214,7 +178,6 @@ impl From<AccreditationError> for Problem {
             AccreditationError::OwnProposal(_) | AccreditationError::TooManyProposals => {
                 return Self::Conflict(sentence(&error));
             }
-            AccreditationError::Storage(_) => return Self::Internal,
             AccreditationError::InvalidDays => "days",
             AccreditationError::InvalidAudience => "audience",
             AccreditationError::Country(_) => "country",

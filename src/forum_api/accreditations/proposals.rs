@@ -8,8 +8,9 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use url::Url;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::schema::Object};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{created, document::AccreditationDocument};
@@ -18,7 +19,7 @@ use crate::{
     domain::{
         accreditation::{About, Proposal, Request, USUAL_DAYS},
         audience::Tier,
-        id::ProposalId,
+        id::UserId,
         organisation::Category,
     },
     federation::lookup::{self, LookupError},
@@ -26,8 +27,9 @@ use crate::{
         body::JsonObject,
         caller::Caller,
         fields::{Fields, sentence},
-        problem::{Invalid, Problem, ProblemDetails},
-        query::Page,
+        page::Page,
+        path,
+        problem::{Invalid, Problem, Refused},
         vocabulary::one_of,
     },
     operations::accreditations as verbs,
@@ -59,11 +61,11 @@ struct Input {
     days: Option<i64>,
 }
 
-fn category_words() -> utoipa::openapi::schema::Object {
+fn category_words() -> Object {
     one_of(Category::ALL.map(Category::as_str))
 }
 
-fn audience_words() -> utoipa::openapi::schema::Object {
+fn audience_words() -> Object {
     one_of([Tier::Members.as_str(), Tier::Preferential.as_str()])
 }
 
@@ -88,7 +90,7 @@ struct ProposalDocument {
 }
 
 impl ProposalDocument {
-    fn new(proposal: Proposal, caller: crate::domain::id::UserId) -> Self {
+    fn new(proposal: Proposal, caller: UserId) -> Self {
         let (category, country, audience) = match proposal.request.about {
             About::Organisation { category, country } => (Some(category.as_str()), country, None),
             About::Node { audience } => (None, None, Some(audience.as_str())),
@@ -115,10 +117,7 @@ impl ProposalDocument {
     request_body(content = Input, content_type = "application/json"),
     responses(
         (status = 202, body = ProposalDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -147,8 +146,7 @@ async fn propose(
     tag = "administration",
     responses(
         (status = 200, body = Page<ProposalDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -157,13 +155,8 @@ async fn list(
     caller: Caller,
 ) -> Result<Json<Page<ProposalDocument>>, Problem> {
     let me = caller.administers("admin:read")?.user.id;
-    let proposals = verbs::proposals(&app.forum).await?.into_iter();
-    Ok(Json(Page {
-        items: proposals
-            .map(|one| ProposalDocument::new(one, me))
-            .collect(),
-        next: None,
-    }))
+    let page = Page::whole(verbs::proposals(&app.forum).await?);
+    Ok(Json(page.map(|one| ProposalDocument::new(one, me))))
 }
 
 /// Issues what another administrator proposed. The answer's `credential` is to
@@ -176,11 +169,7 @@ async fn list(
     params(("id" = String, Path, description = "Of the proposal")),
     responses(
         (status = 201, body = AccreditationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -190,7 +179,7 @@ async fn approve(
     caller: Caller,
 ) -> Result<(StatusCode, Json<AccreditationDocument>), Problem> {
     let me = caller.administers("admin:write")?.user.id;
-    let (issued, credential) = verbs::approve(&app.forum, read_id(&id)?, Some(me)).await?;
+    let (issued, credential) = verbs::approve(&app.forum, path::id(&id)?, Some(me)).await?;
     Ok(created(&app, &issued, credential))
 }
 
@@ -202,9 +191,7 @@ async fn approve(
     params(("id" = String, Path, description = "Of the proposal")),
     responses(
         (status = 200, body = ProposalDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -214,19 +201,11 @@ async fn decline(
     caller: Caller,
 ) -> Result<Json<ProposalDocument>, Problem> {
     let me = caller.administers("admin:write")?.user.id;
-    let declined = verbs::decline(&app.forum, read_id(&id)?, Some(me)).await?;
+    let declined = verbs::decline(&app.forum, path::id(&id)?, Some(me)).await?;
     Ok(Json(ProposalDocument::new(declined, me)))
 }
 
-fn read_id(text: &str) -> Result<ProposalId, Problem> {
-    text.parse().map_err(|_| Problem::NotFound)
-}
-
-fn read(members: serde_json::Map<String, serde_json::Value>) -> Result<Request, Problem> {
-    let days = members
-        .get("days")
-        .cloned()
-        .unwrap_or(serde_json::Value::Null);
+fn read(members: Map<String, Value>) -> Result<Request, Problem> {
     let mut fields = Fields::new(members, &FIELDS, &[]);
     let actor: Option<Url> = fields.word("actor").value();
     let category: Option<Category> = fields.word("category").value();
@@ -235,13 +214,7 @@ fn read(members: serde_json::Map<String, serde_json::Value>) -> Result<Request, 
     if actor.is_none() && !fields.has_error("actor") {
         fields.refuse("actor", "Give the address of the actor.");
     }
-    let days = match days {
-        serde_json::Value::Null => Some(USUAL_DAYS),
-        value => value.as_i64(),
-    };
-    if days.is_none() {
-        fields.refuse("days", "This must be a whole number of days.");
-    }
+    let days = fields.days("days").value().unwrap_or(USUAL_DAYS);
     let about = match (category, audience) {
         (Some(category), None) => Some(About::Organisation { category, country }),
         (None, Some(audience)) if country.is_none() => Some(About::Node { audience }),
@@ -257,7 +230,7 @@ fn read(members: serde_json::Map<String, serde_json::Value>) -> Result<Request, 
     Ok(Request {
         subject: actor.expect("its absence was refused"),
         about: about.expect("its absence was refused"),
-        days: days.expect("its absence was refused"),
+        days,
     })
 }
 

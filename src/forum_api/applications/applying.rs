@@ -15,8 +15,8 @@ use crate::{
     forum_api::{
         body::JsonObject,
         caller::Client,
-        fields::Fields,
-        problem::{Problem, ProblemDetails},
+        fields::{Fields, only_text},
+        problem::{Problem, ProblemDetails, Refused},
     },
     operations::applications as verbs,
 };
@@ -64,8 +64,7 @@ const FIELDS: [&str; 9] = [
         (status = 201, body = OwnDocument),
         (status = 403, description = "This node takes no applications", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 409, description = "Too many applications are open", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 429, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<422, 429>,
     ),
 )]
 pub(super) async fn apply(
@@ -106,7 +105,7 @@ pub(super) async fn apply(
     params(("token" = String, Path, description = "The last part of the applicant's link")),
     responses(
         (status = 200, body = OwnDocument),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<404>,
     ),
 )]
 pub(super) async fn follow(
@@ -139,9 +138,7 @@ pub(super) struct AnswerInput {
     request_body(content = AnswerInput, content_type = "application/json"),
     responses(
         (status = 200, body = OwnDocument),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<404, 409, 422>,
     ),
 )]
 pub(super) async fn answer(
@@ -149,9 +146,7 @@ pub(super) async fn answer(
     Path(token): Path<String>,
     JsonObject(members): JsonObject,
 ) -> Result<Json<OwnDocument>, Problem> {
-    let mut fields = Fields::new(members, &["answer"], &[]);
-    let text = fields.text("answer").value().unwrap_or_default();
-    fields.finish()?;
+    let text = only_text(members, "answer")?.unwrap_or_default();
     let followed = verbs::answer(&app.forum, &token, &text).await?;
     Ok(own(&app, &followed, &token))
 }
@@ -164,8 +159,7 @@ pub(super) async fn answer(
     params(("token" = String, Path, description = "The last part of the applicant's link")),
     responses(
         (status = 200, body = OwnDocument),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<404, 409>,
     ),
 )]
 pub(super) async fn withdraw(

@@ -13,9 +13,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     body::{JsonObject, MaybeJsonObject},
     caller::Caller,
-    fields::{Fields, sentence},
-    problem::{Problem, ProblemDetails},
-    query::{self, Page, Query},
+    fields::{only_text, sentence},
+    page::{Page, Paging},
+    path,
+    problem::{Problem, Refused},
+    query::Query,
 };
 use crate::{
     app::App,
@@ -24,7 +26,7 @@ use crate::{
         id::ApplicationId,
     },
     operations::applications::{self as verbs, ApplicationError, Decided},
-    storage::{self, applications},
+    storage::applications,
 };
 use document::ApplicationDocument;
 
@@ -72,14 +74,11 @@ impl From<ApplicationError> for Problem {
     tag = "membership",
     params(
         ("state" = Option<String>, Query, description = "`open` (submitted, asked, answered), or one of the states; all when absent"),
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        Paging,
     ),
     responses(
         (status = 200, body = Page<ApplicationDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -95,22 +94,14 @@ async fn list(
     query.finish()?;
     let page = app.forum.db.read(move |conn| {
         let found = applications::list(conn, which, window)?;
-        let (found, next) = query::page(found, window, |one| one.id.0);
-        let seen = verbs::see(conn, found)?;
-        Ok::<_, storage::Error>(Page {
-            items: seen.into_iter().map(Into::into).collect(),
-            next,
-        })
+        let page = Page::by_id(found, window, |one| one.id.0);
+        page.try_map_all(|found| verbs::see(conn, found))
     });
-    Ok(Json(page.await?))
+    Ok(Json(page.await?.map(ApplicationDocument::from)))
 }
 
 async fn seen(app: &App, id: ApplicationId) -> Result<ApplicationDocument, Problem> {
     Ok(verbs::look(&app.forum, id).await?.into())
-}
-
-fn read_id(id: &str) -> Result<ApplicationId, Problem> {
-    id.parse().map_err(|_| Problem::NotFound)
 }
 
 /// One application.
@@ -121,9 +112,7 @@ fn read_id(id: &str) -> Result<ApplicationId, Problem> {
     params(("id" = String, Path, description = "Of the application")),
     responses(
         (status = 200, body = ApplicationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -133,7 +122,7 @@ async fn one(
     caller: Caller,
 ) -> Result<Json<ApplicationDocument>, Problem> {
     caller.administers("admin:read")?;
-    Ok(Json(seen(&app, read_id(&id)?).await?))
+    Ok(Json(seen(&app, path::id(&id)?).await?))
 }
 
 /// How an application is approved. The body may be left out.
@@ -160,11 +149,7 @@ struct ApprovalInput {
     request_body(content = ApprovalInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -175,10 +160,8 @@ async fn approve(
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<ApplicationDocument>, Problem> {
     let person = caller.administers("admin:write")?;
-    let mut fields = Fields::new(members, &["handle"], &[]);
-    let handle = fields.text("handle").value();
-    fields.finish()?;
-    let id = read_id(&id)?;
+    let handle = only_text(members, "handle")?;
+    let id = path::id(&id)?;
     let decided = verbs::approve(&app.forum, id, Some(person), handle.as_deref()).await?;
     let link = match decided {
         Decided::First(_) => None,
@@ -208,11 +191,7 @@ struct RefusalInput {
     request_body(content = RefusalInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -223,10 +202,8 @@ async fn refuse(
     JsonObject(members): JsonObject,
 ) -> Result<Json<ApplicationDocument>, Problem> {
     let person = caller.administers("admin:write")?;
-    let mut fields = Fields::new(members, &["reason"], &[]);
-    let reason = fields.text("reason").value().unwrap_or_default();
-    fields.finish()?;
-    let id = read_id(&id)?;
+    let reason = only_text(members, "reason")?.unwrap_or_default();
+    let id = path::id(&id)?;
     verbs::refuse(&app.forum, id, Some(person), &reason).await?;
     Ok(Json(seen(&app, id).await?))
 }
@@ -248,11 +225,7 @@ struct QuestionInput {
     request_body(content = QuestionInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -263,10 +236,8 @@ async fn ask(
     JsonObject(members): JsonObject,
 ) -> Result<Json<ApplicationDocument>, Problem> {
     let person = caller.administers("admin:write")?;
-    let mut fields = Fields::new(members, &["question"], &[]);
-    let question = fields.text("question").value().unwrap_or_default();
-    fields.finish()?;
-    let id = read_id(&id)?;
+    let question = only_text(members, "question")?.unwrap_or_default();
+    let id = path::id(&id)?;
     verbs::ask(&app.forum, id, Some(person), &question).await?;
     Ok(Json(seen(&app, id).await?))
 }

@@ -16,8 +16,9 @@ use crate::{
     domain::{delivery::DeliveryState, id::DeliveryId},
     forum_api::{
         caller::Caller,
-        problem::{Problem, ProblemDetails},
-        query::{self, Page, Query},
+        page::{Page, Paging},
+        problem::{Problem, Refused},
+        query::Query,
         vocabulary::one_of,
     },
     storage::deliveries::{self, Letter},
@@ -88,15 +89,11 @@ fn document(app: &App, state: DeliveryState, letter: Letter) -> LetterDocument {
     params(
         ("host" = String, Path, description = "Host, with the port if it is not the usual one"),
         ("state" = Option<String>, Query, description = "`pending` when absent, or `dead`"),
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        Paging,
     ),
     responses(
         (status = 200, body = Page<LetterDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 404, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -122,10 +119,6 @@ pub(super) async fn list(
         .forum
         .db
         .read(move |conn| deliveries::letters(conn, &host, state, before, window.limit));
-    let (found, next) = query::page(read.await?, window, |letter| letter.id.0);
-    let items = found.into_iter().map(|one| document(&app, state, one));
-    Ok(Json(Page {
-        items: items.collect(),
-        next,
-    }))
+    let page = Page::by_id(read.await?, window, |letter| letter.id.0);
+    Ok(Json(page.map(|letter| document(&app, state, letter))))
 }

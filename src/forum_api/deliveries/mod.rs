@@ -17,8 +17,9 @@ use super::{
     body::MaybeJsonObject,
     caller::Caller,
     fields::Fields,
-    problem::{Problem, ProblemDetails},
-    query::{Page, Query},
+    page::{self, Page, Paging},
+    problem::{Problem, Refused},
+    query,
     vocabulary::one_of,
 };
 use crate::{
@@ -89,14 +90,10 @@ struct Replayed {
     get,
     path = "/admin/deliveries",
     tag = "administration",
-    params(
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-    ),
+    params(Paging),
     responses(
         (status = 200, body = Page<LaneDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -106,21 +103,14 @@ async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Page<LaneDocument>>, Problem> {
     caller.administers("admin:read")?;
-    let mut query = Query::new(raw.as_deref(), &[]);
-    let window = query.window();
-    query.finish()?;
-    // Hosts have no ids: the cursor counts them.
-    let offset = window.before.unwrap_or(0);
-    let mut found = app
+    let window = query::window(raw.as_deref())?;
+    let before = page::before(window);
+    let read = app
         .forum
         .db
-        .read(move |conn| lanes::overview(conn, offset, window.limit))
-        .await?;
-    let size = window.limit - 1;
-    let next = (found.len() as i64 > size).then(|| (offset + size).to_string());
-    found.truncate(size as usize);
-    let items = found.into_iter().map(LaneDocument::from).collect();
-    Ok(Json(Page { items, next }))
+        .read(move |conn| lanes::overview(conn, before, window.limit));
+    let page = Page::by_count(read.await?, window);
+    Ok(Json(page.map(LaneDocument::from)))
 }
 
 /// The host to replay; without one, all hosts.
@@ -138,9 +128,7 @@ struct ReplayInput {
     request_body(content = Option<ReplayInput>, content_type = "application/json"),
     responses(
         (status = 200, body = Replayed),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -196,9 +184,7 @@ struct Dropped {
     request_body(content = DropInput, content_type = "application/json"),
     responses(
         (status = 200, body = Dropped),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]

@@ -2,6 +2,7 @@
 
 mod around;
 mod document;
+mod drafting;
 mod filter;
 mod reach;
 mod writing;
@@ -17,8 +18,9 @@ pub use document::EntryDocument;
 
 use super::{
     caller::Caller,
-    problem::{Problem, ProblemDetails},
-    query::{Page, page},
+    page::{Page, Paging},
+    path,
+    problem::{Problem, ProblemDetails, Refused},
 };
 use crate::{
     app::App,
@@ -51,7 +53,7 @@ fn documents(
 /// An entry that the viewer may see. What was deleted is said to be gone only
 /// to those who could read it.
 fn find(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Entry, Problem> {
-    let id: EntryId = id.parse().map_err(|_| Problem::NotFound)?;
+    let id: EntryId = path::id(id)?;
     if let Some(entry) = entries::find(conn, viewer, id)? {
         return Ok(entry);
     }
@@ -88,13 +90,11 @@ fn find(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Entry, Problem> {
         ("seeking_funding" = Option<bool>, Query, description = "Only projects with a funding gap that are not yet under way to an end"),
         ("closes_before" = Option<String>, Query, description = "Date or RFC 3339 time"),
         ("since" = Option<String>, Query, description = "Created at or after this date or RFC 3339 time"),
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        Paging,
     ),
     responses(
         (status = 200, body = Page<EntryDocument>),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 422>,
     ),
     security((), ("token" = ["read"])),
 )]
@@ -113,18 +113,12 @@ async fn list(
             if let Some(author) = asked.author {
                 match find_organisation(conn, &author)? {
                     Some(id) => wanted.author = vec![id],
-                    None => {
-                        return Ok(Page {
-                            items: Vec::new(),
-                            next: None,
-                        });
-                    }
+                    None => return Ok(Page::whole(Vec::new())),
                 }
             }
             let found = entries::list(conn, &viewer, &wanted, asked.window)?;
-            let (found, next) = page(found, asked.window, |entry| entry.id.0);
-            let items = documents(conn, &viewer, found)?;
-            Ok(Page { items, next })
+            let page = Page::by_id(found, asked.window, |entry| entry.id.0);
+            page.try_map_all(|found| documents(conn, &viewer, found))
         })
         .await?;
     Ok(Json(page))

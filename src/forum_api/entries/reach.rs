@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::writing::find_organisations;
+use super::drafting::find_organisations;
 use crate::{
     app::App,
     domain::audience::AudienceKind,
@@ -12,7 +12,7 @@ use crate::{
         body::JsonObject,
         caller::Caller,
         fields::Fields,
-        problem::{Problem, ProblemDetails},
+        problem::{Problem, Refused},
         vocabulary::{audience_words, category_words},
     },
     operations::entries as operations,
@@ -64,8 +64,7 @@ pub struct ReachDocument {
     request_body(content = AudienceInput, content_type = "application/json"),
     responses(
         (status = 200, body = ReachDocument),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 422>,
     ),
     security(("token" = ["read"])),
 )]

@@ -6,31 +6,21 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use url::Url;
 
-use super::{
-    EntryDocument, find, find_organisation, one,
-    written::{self, Written},
-};
+use super::{EntryDocument, drafting, find, one, written};
 use crate::{
     app::App,
-    domain::{
-        audience::{Audience, AudienceKind, Viewer},
-        entry::{Draft, Entry},
-        id::{EntryId, OrganisationId},
-    },
+    domain::entry::Entry,
     forum_api::{
         PREFIX,
         body::JsonObject,
         caller::Caller,
-        fields::{Change, sentence},
-        problem::{Invalid, Problem, ProblemDetails},
+        problem::{Invalid, Problem, ProblemDetails, Refused},
     },
     operations::{
-        entries::{self as operations, Edit, EntryError},
+        entries::{self as operations, EntryError},
         people::Person,
     },
-    storage::{Conn, Error, entries},
 };
 
 impl From<EntryError> for Problem {
@@ -61,9 +51,7 @@ impl From<EntryError> for Problem {
     responses(
         (status = 201, body = EntryDocument),
         (status = 400, description = "Not a JSON object", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<401, 403, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -78,7 +66,7 @@ pub async fn create(
     let (draft, mut errors) = app
         .forum
         .db
-        .read(move |conn| resolve(conn, &viewer, written))
+        .read(move |conn| drafting::draft(conn, &viewer, written))
         .await?;
     if !errors.is_empty() {
         // What the rules say of the rest comes with it, to be mended in one go.
@@ -108,9 +96,7 @@ pub async fn create(
     request_body(content = super::written::EntryInput, content_type = "application/json"),
     responses(
         (status = 200, body = EntryDocument),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<403, 404, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -131,7 +117,7 @@ pub async fn change(
                 return Err(Problem::from(EntryError::NotAllowed));
             }
             let written = written::changes(members, &entry);
-            Ok((entry.id, changed(conn, &viewer, written, &entry)?))
+            Ok((entry.id, drafting::edit(conn, &viewer, written, &entry)?))
         })
         .await?;
     let entry = operations::edit(&app.forum, &person, id, edit).await?;
@@ -146,8 +132,7 @@ pub async fn change(
     params(("id" = String, Path)),
     responses(
         (status = 204),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<403, 404>,
     ),
     security(("token" = ["write"])),
 )]
@@ -173,138 +158,4 @@ async fn shown(app: &App, person: &Person, entry: Entry) -> Result<EntryDocument
         .db
         .read(move |conn| one(conn, &viewer, entry))
         .await
-}
-
-/// A draft, with what it names looked up; and everything wrong with it.
-fn resolve(
-    conn: &mut Conn,
-    viewer: &Viewer,
-    written: Written,
-) -> Result<(Draft, Vec<Invalid>), Error> {
-    let mut errors = written.errors;
-    let parent = match written.in_reply_to.value() {
-        Some(named) => {
-            let found = find_entry(conn, viewer, &named)?;
-            if found.is_none() {
-                errors.push(Invalid::new(
-                    "in_reply_to",
-                    "There is no such entry to reply to.",
-                ));
-            }
-            found
-        }
-        None => None,
-    };
-    let named = written.named.value().unwrap_or_default();
-    let partners = written.partners.value().unwrap_or_default();
-    let audience = written.audience.value();
-    let mut content = written.content;
-    content.tlp = written.tlp.value().unwrap_or_else(|| {
-        let by_parent = parent.as_ref().map(|parent| parent.audience.kind());
-        audience.or(by_parent).unwrap_or_default().default_tlp()
-    });
-    let draft = Draft {
-        content,
-        audience,
-        named: find_organisations(conn, "named", &named, &mut errors)?,
-        partners: find_organisations(conn, "partners", &partners, &mut errors)?,
-        in_reply_to: parent.map(|parent| parent.id),
-    };
-    Ok((draft, errors))
-}
-
-/// An entry that the viewer may see, by id or by address.
-fn find_entry(conn: &mut Conn, viewer: &Viewer, named: &str) -> Result<Option<Entry>, Error> {
-    match (named.parse::<EntryId>(), Url::parse(named)) {
-        (Ok(id), _) => entries::find(conn, viewer, id),
-        (Err(_), Ok(uri)) => entries::find_by_uri(conn, viewer, &uri),
-        (Err(_), Err(_)) => Ok(None),
-    }
-}
-
-pub(super) fn find_organisations(
-    conn: &mut Conn,
-    field: &str,
-    named: &[String],
-    errors: &mut Vec<Invalid>,
-) -> Result<Vec<OrganisationId>, Error> {
-    let mut ids = Vec::new();
-    for one in named {
-        match find_organisation(conn, one)? {
-            Some(id) => ids.push(id),
-            None => {
-                let shown = sentence(&format!("no organisation {one:?} is known here"));
-                errors.push(Invalid::new(field, shown));
-            }
-        }
-    }
-    Ok(ids)
-}
-
-/// What the edit makes of the entry. What cannot change may be sent back as it
-/// is.
-fn changed(
-    conn: &mut Conn,
-    viewer: &Viewer,
-    written: Written,
-    entry: &Entry,
-) -> Result<Edit, Problem> {
-    let mut errors = written.errors;
-    let kind = match written.audience {
-        Change::Set(wanted) => wanted,
-        Change::Keep | Change::Clear => entry.audience.kind(),
-    };
-    let named = match written.named {
-        Change::Set(wanted) => find_organisations(conn, "named", &wanted, &mut errors)?,
-        Change::Keep => entry.audience.named().to_vec(),
-        Change::Clear => Vec::new(),
-    };
-    if kind != AudienceKind::Named && kind == entry.audience.kind() && !named.is_empty() {
-        errors.push(Invalid::new(
-            "named",
-            "Organisations are named only with the audience named.",
-        ));
-    }
-    let wanted = match kind {
-        AudienceKind::Public => Audience::Public,
-        AudienceKind::Members => Audience::Members,
-        AudienceKind::Preferential => Audience::Preferential,
-        AudienceKind::Named => Audience::Named(named),
-    };
-    if let Change::Set(wanted) = written.in_reply_to {
-        let parent = find_entry(conn, viewer, &wanted)?.map(|parent| parent.id);
-        let by_address = entry.thread.in_reply_to_uri.as_ref().map(Url::as_str);
-        if (parent.is_none() || parent != entry.thread.in_reply_to)
-            && by_address != Some(wanted.as_str())
-        {
-            errors.push(Invalid::new(
-                "in_reply_to",
-                "The entry answered cannot be changed; publish a new entry.",
-            ));
-        }
-    }
-    let mut content = written.content;
-    match written.tlp {
-        // The usual mark goes with the audience.
-        Change::Keep if content.tlp == entry.audience.kind().default_tlp() => {
-            content.tlp = kind.default_tlp();
-        }
-        Change::Keep => {}
-        Change::Clear => content.tlp = kind.default_tlp(),
-        Change::Set(tlp) => content.tlp = tlp,
-    }
-    let partners = match written.partners {
-        Change::Keep => entry.partners.clone(),
-        Change::Clear => Vec::new(),
-        Change::Set(wanted) => find_organisations(conn, "partners", &wanted, &mut errors)?,
-    };
-    if errors.is_empty() {
-        Ok(Edit {
-            content,
-            partners,
-            audience: Some(wanted),
-        })
-    } else {
-        Err(Problem::Invalid(errors))
-    }
 }

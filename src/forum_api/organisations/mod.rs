@@ -14,8 +14,10 @@ pub use document::{Author, OrganisationDocument};
 
 use super::{
     caller::Caller,
-    problem::{Problem, ProblemDetails},
-    query::{Page, Query, page},
+    page::{Page, Paging},
+    path,
+    problem::{Problem, ProblemDetails, Refused},
+    query::Query,
 };
 use crate::{
     app::App,
@@ -25,7 +27,7 @@ use crate::{
         taxonomy::Scheme,
     },
     storage::{
-        Conn, Error,
+        Conn,
         organisations::{self, Filter},
     },
 };
@@ -42,7 +44,7 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// An organisation that takes part.
 fn find(conn: &mut Conn, id: &str) -> Result<Organisation, Problem> {
-    let id: OrganisationId = id.parse().map_err(|_| Problem::NotFound)?;
+    let id: OrganisationId = path::id(id)?;
     let found = organisations::find(conn, id)?.ok_or(Problem::NotFound)?;
     match found.state {
         OrganisationState::Active => Ok(found),
@@ -63,12 +65,11 @@ fn find(conn: &mut Conn, id: &str) -> Result<Organisation, Problem> {
         ("region" = Option<String>, Query, description = "Working in this region, or seated or working in a country inside it"),
         ("sector" = Option<String>, Query, description = "OECD DAC CRS purpose code"),
         ("q" = Option<String>, Query, description = "Part of the name or the handle"),
-        ("limit" = Option<i64>, Query, description = "1 to 100; 20 when absent", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        Paging,
     ),
     responses(
         (status = 200, body = Page<OrganisationDocument>),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<422>,
     ),
     security((), ("token" = ["read"])),
 )]
@@ -93,11 +94,9 @@ async fn list(
         .forum
         .db
         .read(move |conn| organisations::list(conn, &filter, window))
-        .await
-        .map_err(|error: Error| Problem::from(error))?;
-    let (found, next) = page(found, window, |organisation| organisation.id.0);
-    let items = found.into_iter().map(OrganisationDocument::from).collect();
-    Ok(Json(Page { items, next }))
+        .await?;
+    let page = Page::by_id(found, window, |organisation| organisation.id.0);
+    Ok(Json(page.map(OrganisationDocument::from)))
 }
 
 /// One organisation.
@@ -108,8 +107,8 @@ async fn list(
     params(("id" = String, Path)),
     responses(
         (status = 200, body = OrganisationDocument),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 410, description = "Suspended or deleted", body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<404>,
     ),
     security((), ("token" = ["read"])),
 )]

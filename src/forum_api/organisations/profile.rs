@@ -15,7 +15,7 @@ use crate::{
         body::JsonObject,
         caller::Caller,
         fields::{Change, Fields},
-        problem::{Invalid, Problem, ProblemDetails},
+        problem::{Invalid, Problem, Refused},
     },
     operations::organisations::{self as operations, OrganisationError, ProfileChange},
 };
@@ -104,9 +104,7 @@ pub struct ProfileInput {
     request_body(content = ProfileInput, content_type = "application/json"),
     responses(
         (status = 200, body = OrganisationDocument),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json"),
+        Refused<403, 404, 422>,
     ),
     security(("token" = ["write"])),
 )]

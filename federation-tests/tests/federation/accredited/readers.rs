@@ -28,9 +28,7 @@ const NAMED: &[&str] = &["public", "members", "named"];
 const ALL: &[&str] = &["public", "members", "preferential", "named"];
 
 async fn person(node: &Node, email: &str, scopes: &str) -> As {
-    let mut visitor = Visitor::signed_in(node, email).await;
-    // Begins what is set up by looking at it, so that it is the same each time.
-    visitor.open("/account/second-factor").await.expect(200);
+    let visitor = Visitor::signed_in(node, email).await;
     As::Person {
         token: node.token(email, scopes),
         cookie: visitor.cookie(),

@@ -130,7 +130,8 @@ impl Stage {
     }
 
     /// What is public reaches the third node because somebody there follows;
-    /// other servers' actors are known because they have read something.
+    /// accredited actors elsewhere are known because they have read something.
+    /// `nobody` has not: several requests at once are the first that it makes.
     async fn open(&mut self) {
         let reader = self.third.government.member.mastodon();
         for followed in [&self.author, &self.hub.civil] {
@@ -140,7 +141,7 @@ impl Stage {
             let origin = self.network.origin(place);
             let outbox = format!("/orgs/{author}/outbox");
             for (server, names) in [
-                (&self.elsewhere, &["gov", "cso", "party", "nobody"][..]),
+                (&self.elsewhere, &["gov", "cso", "party"][..]),
                 (&self.blocked, &["gov"][..]),
             ] {
                 for name in names {

@@ -5,6 +5,7 @@ mod remote;
 mod seeing;
 mod shape;
 mod writing;
+mod written;
 
 use axum::http::Method;
 use serde_json::{Value, json};
