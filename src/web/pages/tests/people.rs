@@ -410,6 +410,14 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
             }),
         ),
         (
+            "sign-in-without-passkeys",
+            html(SignInPage {
+                layout: stranger.clone(),
+                passkeys: false,
+                form: Form::default(),
+            }),
+        ),
+        (
             "sign-in-code",
             html(CodePage {
                 layout: stranger.clone(),
