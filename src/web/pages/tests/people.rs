@@ -155,6 +155,7 @@ pub fn reading_pages() -> Vec<(&'static str, String)> {
                 organisations: 12,
                 entries: 40,
                 audiences: audiences(),
+                alone: false,
             }),
         ),
         (
