@@ -2,7 +2,8 @@
 // narrowest screen in the light, and on a desktop in the dark.
 //
 // Usage: accessibility.js CHROMIUM '{"origin": "…", "email": "…", "password": "…",
-//   "open": ["/"], "personal": ["/timeline"]}'
+//   "open": ["/"], "personal": ["/timeline"], "missing": ["/nowhere"]}'
+// "personal" pages are looked at once signed in; "missing" ones answer 404.
 // Prints {"checked": how many pages, "faults": [what broke which rule where]}.
 import { launch, open, signIn } from "./sign_in.js";
 import { faults, faultsOfWidth, narrowest } from "./rules.js";
@@ -35,7 +36,9 @@ for (const options of [
   // The rules come as a script, which the pages' own policy rightly refuses.
   const page = await open(browser, { ...options, bypassCSP: true });
   const visit = async (path) => {
-    await page.goto(plan.origin + path);
+    const status = (await page.goto(plan.origin + path)).status();
+    // A page that refuses is not the one that was to be looked at.
+    if (status !== (plan.missing.includes(path) ? 404 : 200)) found.push(`${path}: ${status}`);
     await check(page, path);
     // Tablets, and desktops at 150% and 200%.
     if (options.colorScheme) found.push(...(await faultsOfWidth(page, path, [640, 768, 900])));

@@ -89,7 +89,6 @@ impl Stage {
             "/following",
             "/followers",
             "/profile",
-            "/handover",
             "/account",
             "/account/second-factor",
             "/account/passkeys",
@@ -161,7 +160,7 @@ async fn apply(node: &Node) -> (String, String) {
         "name": "Ministry of Justlce", "handle": format!("{LONG}2"), "category": "government",
         "country": "AL", "website": format!("https://{LONG}.example/"),
         "reason": "We train the border police.\n\nWe ask for advice.",
-        "referee": "@moj", "email": format!("focal.point@{LONG}.example"),
+        "referee": "@moj", "email": format!("applicant@{LONG}.example"),
         "function": "national_coordinator",
     });
     let applied = node.forum().post("/applications", &application).await;
@@ -195,7 +194,7 @@ async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
     let checks = 2 * (open.len() + personal.len() + 1);
     let plan = json!({
         "origin": stage.node.origin(), "email": READER, "password": PASSWORD,
-        "open": open, "personal": personal,
+        "open": open, "personal": personal, "missing": ["/nowhere"],
     });
     let mut command = script::node("browser/accessibility.js");
     command.args([chromium(), plan.to_string()]);

@@ -239,6 +239,7 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
             html(ProfilePage {
                 layout: layout(),
                 speaks_for: "Harbourlight Network".into(),
+                handover: "/handover".into(),
                 form: Form::default(),
                 choices: Choices::new(true),
             }),
