@@ -25,6 +25,7 @@ macro_rules! assets {
 assets! {
     "forum.css" as "text/css; charset=utf-8",
     "forum.js" as "text/javascript; charset=utf-8",
+    "passkeys.js" as "text/javascript; charset=utf-8",
     "logo.svg" as "image/svg+xml",
     "avatar.png" as "image/png",
     "header.png" as "image/png",
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn style_and_script_load_nothing_from_elsewhere() {
-        for name in ["forum.css", "forum.js"] {
+        for name in ["forum.css", "forum.js", "passkeys.js"] {
             let text = std::str::from_utf8(find(name).expect("embedded").bytes).expect("text");
             for outside in ["http:", "https:", "url(", "@import"] {
                 assert!(!text.contains(outside), "{name} holds {outside}");

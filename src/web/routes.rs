@@ -35,7 +35,7 @@ pub fn routes() -> Routes {
         .merge(writing())
         .merge(following())
         .merge(reporting())
-        .merge(administration())
+        .merge(admin::routes())
         // `Submission` counts the bytes itself, and answers with a page.
         .map(|router| router.layer(DefaultBodyLimit::disable()))
 }
@@ -126,39 +126,37 @@ fn own_account() -> Routes {
 
 fn writing() -> Routes {
     use compose::{edit, reply};
+    let member = Auth::Session;
     Routes::new()
-        .get("/compose", Auth::Session, compose::show)
-        .post("/compose", Auth::Session, compose::send)
-        .get("/entries/{id}/edit", Auth::Session, edit::show)
-        .post("/entries/{id}/edit", Auth::Session, edit::send)
-        .get("/entries/{id}/delete", Auth::Session, edit::ask_delete)
-        .post("/entries/{id}/delete", Auth::Session, edit::delete)
-        .post("/entries/{id}/reply", Auth::Session, reply::send)
-        .post("/entries/{id}/like", Auth::Session, react::like)
-        .post("/entries/{id}/unlike", Auth::Session, react::unlike)
-        .post("/entries/{id}/pin", Auth::Session, react::pin)
-        .post("/entries/{id}/unpin", Auth::Session, react::unpin)
-        .post("/entries/{id}/boost", Auth::Session, react::boost)
-        .post("/entries/{id}/unboost", Auth::Session, react::unboost)
-        .get("/timeline", Auth::Session, timeline::show)
-        .get("/profile", Auth::Session, profile::show)
-        .post("/profile", Auth::Session, profile::send)
+        .get("/compose", member, compose::show)
+        .post("/compose", member, compose::send)
+        .get("/entries/{id}/edit", member, edit::show)
+        .post("/entries/{id}/edit", member, edit::send)
+        .get("/entries/{id}/delete", member, edit::ask_delete)
+        .post("/entries/{id}/delete", member, edit::delete)
+        .post("/entries/{id}/reply", member, reply::send)
+        .post("/entries/{id}/like", member, react::like)
+        .post("/entries/{id}/unlike", member, react::unlike)
+        .post("/entries/{id}/pin", member, react::pin)
+        .post("/entries/{id}/unpin", member, react::unpin)
+        .post("/entries/{id}/boost", member, react::boost)
+        .post("/entries/{id}/unboost", member, react::unboost)
+        .get("/timeline", member, timeline::show)
+        .get("/profile", member, profile::show)
+        .post("/profile", member, profile::send)
 }
 
 fn following() -> Routes {
+    let member = Auth::Session;
     Routes::new()
-        .get("/find", Auth::Session, find::show)
-        .post("/find", Auth::Session, find::send)
-        .get("/following", Auth::Session, follows::following)
-        .get("/followers", Auth::Session, follows::followers)
-        .post("/followers/{id}/approve", Auth::Session, follows::approve)
-        .post("/followers/{id}/refuse", Auth::Session, follows::refuse)
-        .post("/organisations/{id}/follow", Auth::Session, follows::follow)
-        .post(
-            "/organisations/{id}/unfollow",
-            Auth::Session,
-            follows::unfollow,
-        )
+        .get("/find", member, find::show)
+        .post("/find", member, find::send)
+        .get("/following", member, follows::following)
+        .get("/followers", member, follows::followers)
+        .post("/followers/{id}/approve", member, follows::approve)
+        .post("/followers/{id}/refuse", member, follows::refuse)
+        .post("/organisations/{id}/follow", member, follows::follow)
+        .post("/organisations/{id}/unfollow", member, follows::unfollow)
 }
 
 fn reporting() -> Routes {
@@ -176,122 +174,6 @@ fn reporting() -> Routes {
         )
         .get("/entries/{id}/report", member, report::entry)
         .post("/entries/{id}/report", member, report::send_entry)
-}
-
-fn administration() -> Routes {
-    use admin::{
-        accreditations, applications, audit, deliveries, hosts, organisations, people, proposals,
-        reports,
-    };
-    let role = Auth::Administrator;
-    Routes::new()
-        .get("/admin", role, || async {
-            Redirect::to("/admin/organisations")
-        })
-        .get("/admin/organisations", role, organisations::show)
-        .post("/admin/organisations", role, organisations::create)
-        .post(
-            "/admin/organisations/{handle}/suspend",
-            role,
-            organisations::suspend,
-        )
-        .post(
-            "/admin/organisations/{handle}/restore",
-            role,
-            organisations::restore,
-        )
-        .get(
-            "/admin/organisations/{handle}/delete",
-            role,
-            organisations::ask_delete,
-        )
-        .post(
-            "/admin/organisations/{handle}/delete",
-            role,
-            organisations::delete,
-        )
-        .get(
-            "/admin/organisations/{handle}/handover",
-            role,
-            handover::show_of,
-        )
-        .post(
-            "/admin/organisations/{handle}/handover",
-            role,
-            handover::send_of,
-        )
-        .post(
-            "/admin/organisations/{handle}/handover/cancel",
-            role,
-            handover::cancel_of,
-        )
-        .get("/admin/applications", role, applications::show)
-        .get("/admin/applications/{id}", role, applications::show_one)
-        .post("/admin/applications/{id}/ask", role, applications::ask)
-        .post(
-            "/admin/applications/{id}/approve",
-            role,
-            applications::approve,
-        )
-        .post(
-            "/admin/applications/{id}/refuse",
-            role,
-            applications::refuse,
-        )
-        .get("/admin/accreditations", role, accreditations::show)
-        .post("/admin/accreditations", role, proposals::propose)
-        .post(
-            "/admin/accreditations/proposals/{id}/approve",
-            role,
-            proposals::approve,
-        )
-        .post(
-            "/admin/accreditations/proposals/{id}/decline",
-            role,
-            proposals::decline,
-        )
-        .post(
-            "/admin/accreditations/anchor",
-            role,
-            accreditations::create_anchor,
-        )
-        .post(
-            "/admin/accreditations/{id}/renew",
-            role,
-            accreditations::renew,
-        )
-        .get(
-            "/admin/accreditations/{id}/revoke",
-            role,
-            accreditations::ask_revoke,
-        )
-        .post(
-            "/admin/accreditations/{id}/revoke",
-            role,
-            accreditations::revoke,
-        )
-        .get("/admin/users", role, people::show)
-        .post("/admin/users", role, people::create)
-        .post("/admin/users/{id}/role", role, people::set_role)
-        .post("/admin/users/{id}/function", role, people::set_function)
-        .post("/admin/users/{id}/link", role, people::issue_link)
-        .post("/admin/users/{id}/sign-out", role, people::sign_out)
-        .post(
-            "/admin/users/{id}/second-factor/reset",
-            role,
-            people::reset_second_factor,
-        )
-        .post("/admin/users/{id}/disable", role, people::disable)
-        .post("/admin/users/{id}/enable", role, people::enable)
-        .get("/admin/deliveries", role, deliveries::show)
-        .post("/admin/deliveries/replay", role, deliveries::replay)
-        .get("/admin/deliveries/{host}", role, deliveries::show_host)
-        .post("/admin/deliveries/{host}/drop", role, deliveries::give_up)
-        .get("/admin/reports", role, reports::show)
-        .post("/admin/reports/{id}/resolve", role, reports::resolve)
-        .get("/admin/audit", role, audit::show)
-        .get("/admin/hosts", role, hosts::show)
-        .post("/admin/hosts", role, hosts::decide)
 }
 
 /// What a shortened address of an entry leads to.

@@ -1,5 +1,4 @@
-//! The pages in a real browser: the main job, and whether everybody can use
-//! them.
+//! The pages in a real browser: the main job, signing in, and becoming a member.
 
 use federation_tests::{
     database::Store,
@@ -8,7 +7,7 @@ use federation_tests::{
 };
 use serde_json::json;
 
-fn chromium() -> String {
+pub fn chromium() -> String {
     match std::env::var("VIRTUAL_FORUM_TEST_CHROMIUM") {
         Ok(path) if !path.is_empty() => path,
         _ => panic!("set VIRTUAL_FORUM_TEST_CHROMIUM, or start the tests with ./test"),
@@ -70,84 +69,9 @@ async fn a_passkey_added_in_a_browser_signs_in_without_password_or_code() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_keeps_the_rules_of_accessibility_on_phone_and_desktop() {
-    let node = Plan::new(Store::Sqlite)
-        .named("forum.localhost")
-        .start()
-        .await;
-    let ministry = node.member("moj", "Ministry of Justice", "government");
-    node.user("admin@moj.example", "moj", "administrator");
-    let shelter = node.member("shelter", "Shelter for All", "civil_society");
-    let entry = json!({
-        "kind": "project", "title": "Training for border police", "stage": "idea",
-        "body": "## Aim\n\nFive *days*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
-        "audience": "public", "countries": ["AL", "XK"], "regions": ["039"],
-        "sectors": ["15190"], "pillars": ["prevention"], "language": "en",
-        "budget": {"currency": "EUR", "total": 180_000, "gap": 120_000},
-    });
-    let entry = ministry.forum().publish(&entry).await;
-    let (id, address) = (text(&entry, "id"), text(&entry, "uri"));
-    let path = address.replace(&node.origin(), "");
-    let reply =
-        json!({"kind": "note", "body": "We can help.", "in_reply_to": id, "audience": "public"});
-    shelter.forum().publish(&reply).await;
-    let organisation = "/orgs/moj".to_owned();
-    let open = [
-        "/",
-        "/?q=training",
-        "/?q=nothing-such",
-        "/organisations",
-        "/about",
-        "/about/codes",
-    ]
-    .into_iter()
-    .chain([
-        "/help",
-        "/sign-in",
-        "/forgotten",
-        "/nowhere",
-        "/tags/prevention",
-    ])
-    .map(str::to_owned)
-    .chain([path.clone(), organisation]);
-    let personal = [
-        "/timeline",
-        "/compose",
-        "/compose?kind=project",
-        "/find",
-        "/following",
-    ]
-    .into_iter()
-    .chain([
-        "/followers",
-        "/profile",
-        "/admin/organisations",
-        "/admin/users",
-    ])
-    .chain(["/admin/deliveries", "/admin/hosts", "/admin/audit"])
-    .chain([
-        "/account",
-        "/account/second-factor",
-        "/account/passkeys",
-        "/account/rules",
-    ])
-    .map(str::to_owned)
-    .chain(["", "/edit", "/delete"].map(|end| format!("{path}{end}")));
-    let plan = json!({
-        "origin": node.origin(), "email": "admin@moj.example", "password": PASSWORD,
-        "open": Vec::from_iter(open), "personal": Vec::from_iter(personal),
-    });
-    let mut command = script::node("browser/accessibility.js");
-    command.args([chromium(), plan.to_string()]);
-    let report = script::json(command);
-    assert_eq!(report["checked"], 2 * (13 + 19), "{report}");
-    assert_eq!(report["faults"], json!([]), "{report:#}");
-}
-
 /// A node that is an anchor and trusts itself, so that it accredits whom it
 /// admits.
-async fn anchor_node() -> Node {
+pub async fn anchor_node() -> Node {
     let plan = Plan::new(Store::Sqlite).named("forum.localhost");
     let made = plan.run(&["anchor", "create", "--name", "Secretariat", "--json"]);
     let did = text(&made.expect(0).json(), "did");

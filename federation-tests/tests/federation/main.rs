@@ -1,5 +1,6 @@
 //! Real nodes, real foreign servers and real clients, from outside.
 
+mod accessibility;
 mod accredited;
 mod audiences;
 mod broken_peers;

@@ -30,6 +30,8 @@ pub struct AboutPage {
     pub organisations: i64,
     pub entries: i64,
     pub audiences: Vec<AudienceChoice>,
+    /// This node trusts no anchor: what is not public stays on it.
+    pub alone: bool,
 }
 
 #[derive(Template)]
@@ -130,6 +132,7 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
         organisations,
         entries,
         audiences: audiences(),
+        alone: visit.app.forum.trust.stands_alone(),
     })
 }
 

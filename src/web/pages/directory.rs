@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 
 use crate::{
+    domain::organisation::Organisation,
     storage,
     web::{
         error::PageError,
@@ -50,8 +51,34 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
         choices: Choices::new(visit.app.config.node.fictional),
         filtered: !query.is_empty(),
         accredited: !visit.app.forum.trust.stands_alone(),
-        organisations: organisations.iter().map(Into::into).collect(),
+        organisations: organisations
+            .iter()
+            .filter(|one| !is_server(one))
+            .map(Into::into)
+            .collect(),
         pages: Pages::new("/organisations", &query, window.before.is_none(), next),
         form: Form { fields, errors },
     })
+}
+
+/// A server's own actor, which is known here because it asks and signs, bears
+/// the server's name as its handle. It takes no part.
+fn is_server(organisation: &Organisation) -> bool {
+    organisation.host.as_deref() == Some(organisation.handle.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::views::samples;
+
+    #[test]
+    fn servers_are_no_organisations() {
+        let mut organisation = samples::organisation();
+        assert!(!is_server(&organisation));
+        organisation.host = Some("gov.example".into());
+        assert!(!is_server(&organisation));
+        organisation.handle = "gov.example".into();
+        assert!(is_server(&organisation));
+    }
 }

@@ -164,7 +164,7 @@ pub fn page(visit: &Visit, shown: &Shown, form: Form) -> EntryPage {
             may_react: writer.is_some(),
         }),
         speaks_for: writer.map_or_else(String::new, |person| person.who.organisation.name.clone()),
-        reply_hint: "Whoever can read the entry can read the reply. Markdown.",
+        reply_hint: "Whoever can read the entry can read the reply. Plain text, or Markdown for lists and bold.",
         form,
     }
 }

@@ -38,14 +38,9 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 }
 
 pub async fn send(submission: Submission) -> Result<Response, PageError> {
-    let Submission {
-        visit,
-        fields,
-        client,
-        ..
-    } = submission;
-    let email = fields.text("email").to_lowercase();
-    count_try(&visit, [Some(format!("forgotten by {email}")), client])?;
+    let email = submission.fields.text("email").to_lowercase();
+    count_try(&submission, Some(format!("forgotten by {email}")))?;
+    let visit = submission.visit;
     let page = page(&visit, true);
     if page.by_mail {
         mails::ask_for_link(&visit.app.forum, &email).await?;

@@ -109,10 +109,7 @@ async fn page(visit: &Visit, form: Form) -> Result<PasskeysPage, PageError> {
 fn sender(submission: &Submission) -> Result<SignedIn, PageError> {
     let person = submission.visit.somebody()?.clone();
     let account = format!("passkeys of {}", person.who.user.id);
-    count_try(
-        &submission.visit,
-        [Some(account), submission.client.clone()],
-    )?;
+    count_try(submission, Some(account))?;
     Ok(person)
 }
 

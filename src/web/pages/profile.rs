@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::{
     domain::{
+        account::Role,
         entry::FieldError,
         organisation::{Expertise, Organisation},
         taxonomy,
@@ -25,6 +26,8 @@ use crate::{
 pub struct ProfilePage {
     pub layout: Layout,
     pub speaks_for: String,
+    /// Where this person hands the organisation over.
+    pub handover: String,
     pub form: Form,
     pub choices: Choices,
 }
@@ -53,8 +56,17 @@ fn page(visit: &Visit, person: &SignedIn, form: Form) -> ProfilePage {
     ProfilePage {
         layout: visit.layout(),
         speaks_for: person.who.organisation.name.clone(),
+        handover: handover_path(person.role(), &person.who.organisation.handle),
         form,
         choices: Choices::new(visit.app.config.node.fictional),
+    }
+}
+
+/// Focal points hand over their own place, administrators that of others.
+fn handover_path(role: Role, handle: &str) -> String {
+    match role.may_administer() {
+        true => format!("/admin/organisations/{handle}/handover"),
+        false => "/handover".to_owned(),
     }
 }
 
@@ -126,6 +138,15 @@ fn is_web_address(url: &Url) -> bool {
 mod tests {
     use super::*;
     use crate::web::views::samples;
+
+    #[test]
+    fn the_way_to_hand_over_is_one_that_the_role_may_go() {
+        assert_eq!(handover_path(Role::FocalPoint, "moj"), "/handover");
+        assert_eq!(
+            handover_path(Role::Administrator, "moj"),
+            "/admin/organisations/moj/handover"
+        );
+    }
 
     #[test]
     fn a_profile_reads_back_from_its_form() {

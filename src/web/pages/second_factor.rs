@@ -86,10 +86,7 @@ async fn setup_page(visit: &Visit, who: &Person, form: Form) -> Result<SetupPage
 fn code(submission: &Submission) -> Result<String, PageError> {
     let person = submission.visit.somebody()?;
     let account = format!("second factor of {}", person.who.user.id);
-    count_try(
-        &submission.visit,
-        [Some(account), submission.client.clone()],
-    )?;
+    count_try(submission, Some(account))?;
     Ok(submission.fields.text("code").to_owned())
 }
 

@@ -54,14 +54,9 @@ pub async fn show(visit: Visit) -> Result<Response, PageError> {
 
 pub async fn send(submission: Submission) -> Result<Response, PageError> {
     let device = device(&submission);
-    let Submission {
-        visit,
-        fields,
-        client,
-        ..
-    } = submission;
-    let email = fields.text("email").to_lowercase();
-    count_try(&visit, [Some(email), client])?;
+    let email = submission.fields.text("email").to_lowercase();
+    count_try(&submission, Some(email))?;
+    let Submission { visit, fields, .. } = submission;
     let password = fields.raw("password").to_owned();
     let forum = &visit.app.forum;
     match people::sign_in(forum, &device, fields.text("email"), password).await? {
@@ -76,14 +71,9 @@ pub async fn send(submission: Submission) -> Result<Response, PageError> {
 
 pub async fn send_code(submission: Submission) -> Result<Response, PageError> {
     let device = device(&submission);
-    let Submission {
-        visit,
-        fields,
-        client,
-        ..
-    } = submission;
     // By the browser as well: what it is asked for, it was asked for once.
-    count_try(&visit, [Some(format!("code of {}", device.form)), client])?;
+    count_try(&submission, Some(format!("code of {}", device.form)))?;
+    let Submission { visit, fields, .. } = submission;
     let code = fields.text("code").to_owned();
     match people::enter_code(&visit.app.forum, &device, code).await {
         Ok(signed_in) => enter(&visit, &signed_in, fields.text("next")).await,
@@ -120,10 +110,11 @@ pub(super) fn device(submission: &Submission) -> Device {
     }
 }
 
-/// Counts a try by each of the keys (SECURITY.md 4).
-pub fn count_try(visit: &Visit, keys: [Option<String>; 2]) -> Result<(), PageError> {
-    for key in keys.into_iter().flatten() {
-        visit.app.limits.sign_in.check(&key)?;
+/// Counts a try by where it comes from, and by a key where there is one
+/// (SECURITY.md 4).
+pub fn count_try(submission: &Submission, key: Option<String>) -> Result<(), PageError> {
+    for key in key.iter().chain(&submission.client) {
+        submission.visit.app.limits.sign_in.check(key)?;
     }
     Ok(())
 }

@@ -27,28 +27,17 @@ pub struct PasskeyPage {
 }
 
 pub async fn ask(submission: Submission) -> Result<Response, PageError> {
+    count_try(&submission, None)?;
     let device = device(&submission);
-    let Submission {
-        visit,
-        fields,
-        client,
-        ..
-    } = submission;
-    count_try(&visit, [None, client])?;
+    let Submission { visit, fields, .. } = submission;
     let page = page(&visit, &device, Form::new(only_next(&fields))).await?;
     visit.show(&page)
 }
 
 pub async fn answer(submission: Submission) -> Result<Response, PageError> {
     let device = device(&submission);
-    let Submission {
-        visit,
-        fields,
-        client,
-        ..
-    } = submission;
-    let browser = format!("passkey at {}", device.form);
-    count_try(&visit, [Some(browser), client])?;
+    count_try(&submission, Some(format!("passkey at {}", device.form)))?;
+    let Submission { visit, fields, .. } = submission;
     let answer = fields.text("answer").to_owned();
     match passkeys::sign_in(&visit.app.forum, &device, answer).await {
         Ok(signed_in) => enter(&visit, &signed_in, fields.text("next")).await,

@@ -115,22 +115,22 @@ pub fn kind(kind: Kind) -> KindChoice {
         Kind::Request => (
             "Request",
             "Technical assistance that your organisation needs. Others answer with what they can do.",
-            "What is needed, for whom, by when, and what is there already. Markdown.",
+            "What is needed, for whom, by when, and what is there already. Plain text, or Markdown for lists and bold.",
         ),
         Kind::Project => (
             "Project",
             "An idea, a project in the pipeline that seeks funding, or one that is running. Others see where work overlaps.",
-            "Aims, what will be done where, and with whom. Markdown.",
+            "Aims, what will be done where, and with whom. Plain text, or Markdown for lists and bold.",
         ),
         Kind::Offer => (
             "Offer",
             "Assistance that your organisation can give to whoever needs it: training, advice, tools, money.",
-            "What you can give, to whom, and under which conditions. Markdown.",
+            "What you can give, to whom, and under which conditions. Plain text, or Markdown for lists and bold.",
         ),
         Kind::Note => (
             "Note",
             "News, a question or a comment, without the fields of the other kinds.",
-            "Markdown.",
+            "Plain text, or Markdown for lists and bold.",
         ),
     };
     KindChoice {

@@ -38,6 +38,13 @@ impl Named {
         Self::new(code, taxonomy::name(scheme, code).unwrap_or(code))
     }
 
+    /// Does the code say more than the name? `AL` and `15190` do, and a word
+    /// such as `forced-labour` does not.
+    pub fn code_tells(&self) -> bool {
+        let mark = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        self.code.chars().any(mark)
+    }
+
     pub fn all(scheme: Scheme, codes: &[String]) -> Vec<Self> {
         codes.iter().map(|code| Self::of(scheme, code)).collect()
     }

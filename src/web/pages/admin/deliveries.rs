@@ -51,9 +51,10 @@ impl From<&Lane> for Row {
         Self {
             host: lane.host.clone(),
             state: match lane.state {
-                LaneState::Open => "Open",
-                LaneState::Held => "Held: refuses our signatures",
-                LaneState::Gone => "Gone",
+                LaneState::Open if lane.retry_at.is_some() => "Failing: will be tried again",
+                LaneState::Open => "In order",
+                LaneState::Held => "Held: it refuses our signatures",
+                LaneState::Gone => "Gone: it says that it is no more",
             },
             pending: lane.pending,
             dead: lane.dead,

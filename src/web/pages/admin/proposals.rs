@@ -15,6 +15,8 @@ use crate::{
     },
     federation::lookup::{self, LookupError},
     operations::accreditations as verbs,
+    storage::{self, organisations, users},
+    urls,
     web::{
         error::PageError,
         form::{Fields, Form},
@@ -28,21 +30,39 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub id: String,
+    /// The organisation's name, or the server where none is known.
+    pub name: String,
     pub actor: String,
     /// What the anchor is to say, in plain words.
     pub says: String,
     pub days: i64,
     pub since: Moment,
+    /// Address of the administrator who proposed it.
+    pub by: String,
     /// The reader proposed it, and cannot approve it.
     pub is_own: bool,
 }
 
 pub(super) async fn waiting(visit: &Visit) -> Result<Vec<Waiting>, PageError> {
     let me = visit.administrator()?.who.user.id;
-    let proposals = verbs::proposals(&visit.app.forum).await?.into_iter();
-    Ok(proposals
-        .map(|one| Waiting {
+    let proposals = verbs::proposals(&visit.app.forum).await?;
+    let read = visit.app.forum.db.read(move |conn| {
+        let who = proposals.into_iter().map(|one| {
+            let organisation = organisations::find_by_uri(conn, &one.request.subject)?;
+            let by = users::find(conn, one.proposed_by)?;
+            Ok((one, organisation, by))
+        });
+        who.collect::<Result<Vec<_>, storage::Error>>()
+    });
+    let found = read.await?.into_iter();
+    Ok(found
+        .map(|(one, organisation, by)| Waiting {
             id: one.id.to_string(),
+            name: match organisation {
+                Some(organisation) => organisation.name,
+                None => urls::authority(&one.request.subject),
+            },
+            by: by.map_or_else(|| "an administrator".to_owned(), |user| user.email),
             actor: one.request.subject.into(),
             says: match &one.request.about {
                 About::Organisation { category, country } => {

@@ -26,7 +26,7 @@ fn moment() -> Moment {
 fn lane() -> admin::deliveries::Row {
     admin::deliveries::Row {
         host: "gov.localhost:8081".into(),
-        state: "Open",
+        state: "In order",
         pending: 12,
         dead: 1,
         oldest: Some(moment()),
@@ -86,10 +86,12 @@ fn accreditations_page(anchor: Option<admin::accreditations::Own>) -> Accreditat
         waiting: [true, false]
             .map(|is_own| admin::proposals::Waiting {
                 id: if is_own { "7" } else { "8" }.into(),
+                name: "Valdoria <Ministry>".into(),
                 actor: "https://n.example/orgs/valdoria".into(),
                 says: "Government, Valdoria (QM)".into(),
                 days: 90,
                 since: moment(),
+                by: "other@n.example".into(),
                 is_own,
             })
             .to_vec(),

@@ -13,6 +13,7 @@ use askama::Template;
 use crate::{
     domain::entry::FieldError,
     web::{
+        assets,
         form::{Fields, Form},
         views::{Pages, entry::EntryCard, organisation::OrganisationFace, samples},
     },
@@ -127,7 +128,8 @@ fn every_page_has_one_heading_its_landmarks_and_a_title_of_its_own() {
 #[test]
 fn no_page_holds_code_or_style_of_its_own() {
     for (name, html) in every_page() {
-        assert_eq!(count(&html, "<script"), 1, "{name}");
+        let loaded = count(&html, "<script src=\"/assets/");
+        assert_eq!(count(&html, "<script"), loaded, "{name}");
         for inline in [
             "<style",
             " style=",
@@ -141,12 +143,34 @@ fn no_page_holds_code_or_style_of_its_own() {
 }
 
 #[test]
+fn the_script_of_passkeys_is_loaded_where_passkeys_are_and_nowhere_else() {
+    let script = format!("<script src=\"{}\" defer>", assets::path("passkeys.js"));
+    let mut with = 0;
+    for (name, html) in every_page() {
+        let needs = [
+            "data-passkey=",
+            "data-with=\"passkeys\"",
+            "data-without=\"passkeys\"",
+        ]
+        .iter()
+        .any(|mark| html.contains(mark));
+        assert_eq!(count(&html, &script), usize::from(needs), "{name}");
+        with += usize::from(needs);
+    }
+    assert!(with >= 5, "{with} pages");
+}
+
+#[test]
 fn every_page_with_its_style_and_script_stays_under_60_kilobytes() {
     let shared = include_bytes!("../../assets/forum.css").len()
         + include_bytes!("../../assets/forum.js").len()
         + include_bytes!("../../assets/logo.svg").len();
     for (name, html) in every_page() {
-        let size = html.len() + shared;
+        let passkeys = match html.contains("passkeys.js") {
+            true => include_bytes!("../../assets/passkeys.js").len(),
+            false => 0,
+        };
+        let size = html.len() + shared + passkeys;
         assert!(size < 60 * 1024, "{name}: {size}");
     }
 }

@@ -155,6 +155,7 @@ pub fn reading_pages() -> Vec<(&'static str, String)> {
                 organisations: 12,
                 entries: 40,
                 audiences: audiences(),
+                alone: false,
             }),
         ),
         (
@@ -238,6 +239,7 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
             html(ProfilePage {
                 layout: layout(),
                 speaks_for: "Harbourlight Network".into(),
+                handover: "/handover".into(),
                 form: Form::default(),
                 choices: Choices::new(true),
             }),
@@ -407,6 +409,14 @@ pub fn door_pages() -> Vec<(&'static str, String)> {
                 layout: stranger.clone(),
                 passkeys: true,
                 form: faulty(&["email"]),
+            }),
+        ),
+        (
+            "sign-in-without-passkeys",
+            html(SignInPage {
+                layout: stranger.clone(),
+                passkeys: false,
+                form: Form::default(),
             }),
         ),
         (
