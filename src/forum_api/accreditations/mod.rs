@@ -189,6 +189,7 @@ impl From<AccreditationError> for Problem {
             | AccreditationError::NoKey
             | AccreditationError::KeyChanged
             | AccreditationError::Revoked
+            | AccreditationError::Over
             | AccreditationError::NotOurs(_)
             | AccreditationError::Worthless(_)
             | AccreditationError::Unreadable(_) => "actor",

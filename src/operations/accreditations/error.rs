@@ -46,6 +46,9 @@ pub enum AccreditationError {
     TooManyProposals,
     #[error("it was revoked; issue a new one instead")]
     Revoked,
+    /// Nobody decides alone that what is over goes on.
+    #[error("it is over; issue a new one instead")]
+    Over,
     #[error("it is about {0}, which is neither an organisation of this node nor the node itself")]
     NotOurs(url::Url),
     #[error("this accreditation counts for nothing: {0}")]

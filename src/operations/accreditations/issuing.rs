@@ -228,7 +228,7 @@ pub(super) fn write(
 ///
 /// # Errors
 /// [`AccreditationError::NotIssued`], [`AccreditationError::Revoked`],
-/// [`AccreditationError::KeyChanged`].
+/// [`AccreditationError::Over`], [`AccreditationError::KeyChanged`].
 pub async fn renew(
     forum: &Forum,
     by: Option<UserId>,
@@ -239,6 +239,9 @@ pub async fn renew(
         .write(move |conn, forum| {
             let found = accreditations::issued_by_id(conn, &id)?;
             let before = found.ok_or(AccreditationError::NotIssued)?;
+            if before.held.credential.valid_until <= forum.now() {
+                return Err(AccreditationError::Over);
+            }
             let (issued, document) = renew_in(conn, forum, &before)?;
             log(conn, forum, by, Decision::AccreditationRenewed, &issued)?;
             Ok((issued, document))

@@ -72,6 +72,21 @@ fn what_is_nearly_over_is_renewed_until_it_is_revoked() {
 }
 
 #[test]
+fn what_is_over_is_not_renewed_by_one_person_alone() {
+    on_both(async |db| {
+        let node = own_anchor(db).await;
+        let forum = &node.app.forum;
+        accredited(&node, "moj").await;
+        let all = issued(forum, Window::first(1)).await.expect("a list");
+        let id = &all[0].held.credential.id;
+        renew(forum, None, id).await.expect("it holds still");
+        node.pass(TimeDelta::days(90));
+        let refused = renew(forum, None, id).await;
+        assert!(matches!(refused, Err(AccreditationError::Over)));
+    });
+}
+
+#[test]
 fn a_new_key_of_ours_is_accredited_and_a_suspended_organisation_is_not_renewed() {
     on_both(async |db| {
         let node = own_anchor(db).await;

@@ -258,6 +258,7 @@ pub(super) async fn refused(
         | AccreditationError::TooManyProposals
         | AccreditationError::NotIssued
         | AccreditationError::Revoked
+        | AccreditationError::Over
         | AccreditationError::NotOurs(_)
         | AccreditationError::Worthless(_)
         | AccreditationError::Unreadable(_)
@@ -323,6 +324,7 @@ impl From<AccreditationError> for PageError {
             | AccreditationError::InvalidAudience
             | AccreditationError::Country(_)
             | AccreditationError::Revoked
+            | AccreditationError::Over
             | AccreditationError::NotOurs(_)
             | AccreditationError::Worthless(_)
             | AccreditationError::Unreadable(_)) => Self::Conflict(sentence(&other.to_string())),
