@@ -24,7 +24,7 @@ pub(super) fn tell(conn: &mut Conn, forum: &Forum, event: &Event) -> Result<(), 
         application: event.application,
         event: event.id,
     };
-    forum.enqueue_asking(conn, &task)
+    forum.enqueue(conn, &task)
 }
 
 /// Words the mail about a step; `None` when there is nobody to tell any more.
