@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{
-    Conn, Error,
+    Conn, Error, NativeDsl,
     schema::{passkey_challenges, passkeys},
     types::At,
 };
@@ -156,14 +156,18 @@ pub fn put_challenge(
     challenge: &Challenge,
     expires_at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    diesel::delete(passkey_challenges::table.find(token_hash)).execute(conn)?;
+    let row = (
+        passkey_challenges::user_id.eq(challenge.user.map(|user| user.0)),
+        passkey_challenges::state.eq(&challenge.state),
+        passkey_challenges::expires_at.eq(At(expires_at)),
+    );
+    // One statement: two pages of one browser may ask at the same time.
     diesel::insert_into(passkey_challenges::table)
-        .values((
-            passkey_challenges::token_hash.eq(token_hash),
-            passkey_challenges::user_id.eq(challenge.user.map(|user| user.0)),
-            passkey_challenges::state.eq(&challenge.state),
-            passkey_challenges::expires_at.eq(At(expires_at)),
-        ))
+        .values((passkey_challenges::token_hash.eq(token_hash), row))
+        .on_conflict(passkey_challenges::token_hash)
+        .do_update()
+        .set(row)
+        .native()
         .execute(conn)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Conn, Error, schema::sign_ins, types::At};
+use super::{Conn, Error, NativeDsl, schema::sign_ins, types::At};
 use crate::domain::id::UserId;
 
 /// A first step that was taken.
@@ -22,14 +22,18 @@ pub fn put(
     user: Option<UserId>,
     expires_at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    remove(conn, token_hash)?;
+    let row = (
+        sign_ins::user_id.eq(user.map(|user| user.0)),
+        sign_ins::failures.eq(0),
+        sign_ins::expires_at.eq(At(expires_at)),
+    );
+    // One statement: a browser may send its form twice at the same time.
     diesel::insert_into(sign_ins::table)
-        .values((
-            sign_ins::token_hash.eq(token_hash),
-            sign_ins::user_id.eq(user.map(|user| user.0)),
-            sign_ins::failures.eq(0),
-            sign_ins::expires_at.eq(At(expires_at)),
-        ))
+        .values((sign_ins::token_hash.eq(token_hash), row))
+        .on_conflict(sign_ins::token_hash)
+        .do_update()
+        .set(row)
+        .native()
         .execute(conn)?;
     Ok(())
 }

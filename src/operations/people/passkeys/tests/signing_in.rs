@@ -179,3 +179,14 @@ fn a_node_that_is_named_by_an_ip_address_has_no_passkeys() {
         assert!(matches!(asked, Err(PeopleError::NoPasskeys)));
     });
 }
+
+#[test]
+fn two_pages_of_one_browser_may_ask_at_the_same_time() {
+    on_both(async |db| {
+        let (node, ..) = with_passkey(db, Authenticator::es256()).await;
+        let device = device("form");
+        let begin = || begin_signing_in(&node.app.forum, &device);
+        let (one, two, three) = tokio::join!(begin(), begin(), begin());
+        assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    });
+}
