@@ -64,6 +64,23 @@ pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Error> {
         .transpose()
 }
 
+/// Locks an account until the end of the transaction, so that of two decisions
+/// about it at once the second sees the first. SQLite has one writer and needs no
+/// lock.
+pub fn lock(conn: &mut Conn, id: UserId) -> Result<(), Error> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            users::table
+                .find(id.0)
+                .select(users::id)
+                .for_update()
+                .load::<i64>(conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// An account and its password's hash, by (normalised) address.
 pub fn find_by_email(
     conn: &mut Conn,

@@ -73,24 +73,24 @@ fn totp(secret: &str, issuer: &str, account: &str) -> Result<Totp, storage::Erro
         .map_err(|error| corrupt(error.to_string()))
 }
 
-/// Whether, and since when, a person has one.
+/// Which second factors a person has.
 ///
 /// # Errors
 /// Storage only.
 pub async fn state(forum: &Forum, person: &Person) -> Result<State, storage::Error> {
     let user = person.user.id;
     let is_required = forum.must_have_second_factor(person);
-    forum
-        .db
-        .read(move |conn| {
-            Ok(State {
-                has_app: second_factors::has_app(conn, user)?,
-                passkeys: passkeys::count(conn, user)?,
-                is_required,
-                codes_left: second_factors::count_recovery_codes(conn, user)?,
-            })
-        })
-        .await
+    let read = move |conn: &mut Conn| state_in(conn, user, is_required);
+    forum.db.read(read).await
+}
+
+fn state_in(conn: &mut Conn, user: UserId, is_required: bool) -> Result<State, storage::Error> {
+    Ok(State {
+        has_app: second_factors::has_app(conn, user)?,
+        passkeys: passkeys::count(conn, user)?,
+        is_required,
+        codes_left: second_factors::count_recovery_codes(conn, user)?,
+    })
 }
 
 /// Begins to set one up, or goes on: the same secret until it is confirmed.
@@ -191,13 +191,21 @@ pub async fn renew_codes(
 /// somebody who must have one.
 ///
 /// # Errors
-/// [`PeopleError::WrongCode`], [`PeopleError::SecondFactorRequired`].
+/// [`PeopleError::WrongCode`], [`PeopleError::SecondFactorRequired`],
+/// [`PeopleError::NotFound`] where there is no app.
 pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), PeopleError> {
-    if !state(forum, person).await?.may_remove_app() {
-        return Err(PeopleError::SecondFactorRequired);
-    }
     let (user, code) = (person.user.id, code.to_owned());
+    let is_required = forum.must_have_second_factor(person);
     let removed = forum.write(move |conn, forum| {
+        // A passkey that goes at the same time must be seen to be gone.
+        users::lock(conn, user)?;
+        let state = state_in(conn, user, is_required)?;
+        if !state.has_app {
+            return Err(PeopleError::NotFound);
+        }
+        if !state.may_remove_app() {
+            return Err(PeopleError::SecondFactorRequired);
+        }
         if !check(conn, forum, user, &code)? {
             return Ok(false);
         }
@@ -208,7 +216,7 @@ pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), Pe
         let subject = audit::account(user);
         let removed = Decision::SecondFactorRemoved;
         audit::record(conn, forum, Some(user), removed, &subject, "")?;
-        Ok::<_, storage::Error>(true)
+        Ok::<_, PeopleError>(true)
     });
     match removed.await? {
         true => Ok(()),
@@ -217,7 +225,8 @@ pub async fn remove(forum: &Forum, person: &Person, code: &str) -> Result<(), Pe
 }
 
 /// Takes every second factor of somebody away who lost it, app, passkeys and
-/// recovery codes, and ends their sessions. For administrators (not about themselves) and the command line.
+/// recovery codes, and ends their sessions. For administrators (not about
+/// themselves) and the command line.
 ///
 /// # Errors
 /// [`PeopleError::NotFound`], [`PeopleError::Myself`].

@@ -97,6 +97,9 @@ pub async fn remove(
     let is_required = forum.must_have_second_factor(person);
     forum
         .write(move |conn, forum| {
+            // An app or a passkey that goes at the same time must be seen to be
+            // gone.
+            users::lock(conn, user)?;
             let mut all = passkeys::of_user(conn, user)?.into_iter();
             let (passkey, _) = all
                 .find(|(one, _)| one.id == id)
@@ -188,7 +191,8 @@ fn short(answer: &str) -> Result<&str, Refusal> {
     }
 }
 
-/// The log holds no names: a passkey's own may be that of a person.
+/// The log holds no names: a passkey's own may be that of a person. What was
+/// refused may have been tried by anybody.
 fn record(
     conn: &mut Conn,
     forum: &Forum,
@@ -199,7 +203,8 @@ fn record(
     let subject = audit::account(passkey.user);
     let glue = if why.is_empty() { "" } else { ": " };
     let detail = format!("passkey {}{glue}{why}", passkey.id);
-    audit::record(conn, forum, Some(passkey.user), decision, &subject, &detail)
+    let by = (decision != Decision::PasskeyRefused).then_some(passkey.user);
+    audit::record(conn, forum, by, decision, &subject, &detail)
 }
 
 #[cfg(test)]

@@ -66,6 +66,43 @@ fn app_and_passkey_stand_in_for_each_other_and_recovery_codes_go_with_the_last()
 }
 
 #[test]
+fn of_app_and_last_passkey_that_are_removed_at_once_one_stays() {
+    on_both(async |db| {
+        let (node, person, session, _) = with_passkey(db, Authenticator::es256()).await;
+        let forum = &node.app.forum;
+        let setup = second_factor::begin(forum, &person).await.expect("begun");
+        let code = node.code(&setup.secret);
+        let confirmed = second_factor::confirm(forum, &person, &session, &code).await;
+        let confirmed = confirmed.expect("confirmed");
+        let (session, code) = (confirmed.token.0, &confirmed.codes[0]);
+        let all = mine(forum, &person, &session).await.expect("read").passkeys;
+        let (app, passkey) = tokio::join!(
+            second_factor::remove(forum, &person, code),
+            remove(forum, &person, &session, all[0].id, String::new()),
+        );
+        assert_ne!(app.is_ok(), passkey.is_ok(), "{app:?} {passkey:?}");
+        let state = second_factor::state(forum, &person).await.expect("read");
+        assert!(state.is_set());
+    });
+}
+
+#[test]
+fn an_app_that_is_not_there_is_not_removed_and_no_code_is_used_up() {
+    on_both(async |db| {
+        let (node, person, session, _) = with_passkey(db, Authenticator::es256()).await;
+        let forum = &node.app.forum;
+        let codes = renew_codes(forum, &person, &session, String::new()).await;
+        let codes = codes.expect("renewed");
+        let removed = second_factor::remove(forum, &person, &codes[0]).await;
+        assert!(matches!(removed, Err(PeopleError::NotFound)));
+        let state = second_factor::state(forum, &person).await.expect("read");
+        assert_eq!(state.codes_left, 10);
+        let log = decisions(&node).await;
+        assert!(!log.iter().any(|(word, _)| word == "second-factor-removed"));
+    });
+}
+
+#[test]
 fn who_is_kept_out_or_was_reset_does_not_come_in_by_a_passkey() {
     on_both(async |db| {
         let (node, person, _, mut key) = with_passkey(db, Authenticator::es256()).await;
