@@ -9,7 +9,7 @@ use axum::{
         ws::{CloseFrame, Message, WebSocket, close_code, rejection::WebSocketUpgradeRejection},
     },
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -51,10 +51,7 @@ pub async fn open(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let channel = opening.channel()?;
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(refused) => return Ok(refused.into_response()),
-    };
+    let upgrade = upgrade.map_err(|refused| ApiError::Unreadable(refused.body_text()))?;
     let watch = opening.watch()?;
     // Browsers close a connection that does not name the protocol they asked
     // for, which some clients use for their token.

@@ -239,7 +239,8 @@ pub async fn renew(
         .write(move |conn, forum| {
             let found = accreditations::issued_by_id(conn, &id)?;
             let before = found.ok_or(AccreditationError::NotIssued)?;
-            if before.held.credential.valid_until <= forum.now() {
+            let is_over = before.held.credential.valid_until <= forum.now();
+            if is_over && before.revoked_at.is_none() {
                 return Err(AccreditationError::Over);
             }
             let (issued, document) = renew_in(conn, forum, &before)?;

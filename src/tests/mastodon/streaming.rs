@@ -285,6 +285,9 @@ fn what_is_no_stream_of_the_caller_is_refused_with_the_reason() {
             (Some(&*reader), "list?list=1", 404),
             (None, "hashtag", 422),
             (None, "nothing", 404),
+            // Without the headers of a WebSocket.
+            (None, "?stream=public", 400),
+            (None, "?stream=nothing", 404),
         ] {
             let path = format!("/api/v1/streaming/{path}");
             let reply = match token {
