@@ -14,34 +14,31 @@ mod sse;
 mod watch;
 
 use crate::app::{Auth, Routes};
+use opening::Opening;
+
+/// What can be listened to by server-sent events, and by whom; the path of each
+/// is its name.
+const EVENTS: [(&str, Auth); 8] = [
+    ("public", Auth::Optional),
+    ("public:local", Auth::Optional),
+    ("public:remote", Auth::Optional),
+    ("hashtag", Auth::Optional),
+    ("hashtag:local", Auth::Optional),
+    ("user", Auth::Bearer),
+    ("user:notification", Auth::Bearer),
+    ("direct", Auth::Bearer),
+];
 
 pub fn routes() -> Routes {
-    Routes::new()
+    let mut routes = Routes::new()
         .get("/api/v1/streaming", Auth::Optional, socket::open)
         .get("/api/v1/streaming/health", Auth::None, || async { "OK" })
-        .get("/api/v1/streaming/public", Auth::Optional, sse::public)
-        .get(
-            "/api/v1/streaming/public/local",
-            Auth::Optional,
-            sse::public_local,
-        )
-        .get(
-            "/api/v1/streaming/public/remote",
-            Auth::Optional,
-            sse::public_remote,
-        )
-        .get("/api/v1/streaming/hashtag", Auth::Optional, sse::hashtag)
-        .get(
-            "/api/v1/streaming/hashtag/local",
-            Auth::Optional,
-            sse::hashtag_local,
-        )
-        .get("/api/v1/streaming/user", Auth::Bearer, sse::user)
-        .get(
-            "/api/v1/streaming/user/notification",
-            Auth::Bearer,
-            sse::notifications,
-        )
-        .get("/api/v1/streaming/direct", Auth::Bearer, sse::direct)
-        .get("/api/v1/streaming/list", Auth::Bearer, sse::list)
+        .get("/api/v1/streaming/list", Auth::Bearer, sse::list);
+    for (name, auth) in EVENTS {
+        let path = format!("/api/v1/streaming/{}", name.replace(':', "/"));
+        routes = routes.get(&path, auth, async move |opening: Opening| {
+            sse::open(opening, name)
+        });
+    }
+    routes
 }

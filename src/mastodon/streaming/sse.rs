@@ -21,45 +21,14 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// Tells a proxy to pass on each event as it comes.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
-pub async fn public(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "public")
-}
-
-pub async fn public_local(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "public:local")
-}
-
-pub async fn public_remote(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "public:remote")
-}
-
-pub async fn hashtag(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "hashtag")
-}
-
-pub async fn hashtag_local(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "hashtag:local")
-}
-
-pub async fn user(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "user")
-}
-
-pub async fn notifications(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "user:notification")
-}
-
-pub async fn direct(opening: Opening) -> Result<Response, ApiError> {
-    open(opening, "direct")
-}
-
 /// There are no lists, so that each of them is missing.
 pub async fn list(opening: Opening) -> Result<Response, ApiError> {
     opening.caller.member("read:lists")?;
     Err(ApiError::NotFound)
 }
 
-fn open(opening: Opening, name: &str) -> Result<Response, ApiError> {
+/// Opens the stream of the channel with this name.
+pub fn open(opening: Opening, name: &str) -> Result<Response, ApiError> {
     let channel = Channel::named(name, opening.param("tag"))?;
     channel.check(&opening.caller)?;
     let events = events(opening.watch()?, channel);
