@@ -12,11 +12,12 @@ use crate::{
         audience::{Audience, Reader, Tier, Tlp, Viewer},
         entry::{Codes, Content, Counts, Entry, Kind, Status, Thread},
         follow::{Follow, FollowState},
-        id::{EntryId, FollowId, OrganisationId},
+        id::{EntryId, FollowId, OrganisationId, ReactionId},
         organisation::{Category, Endpoints, Expertise, Organisation, OrganisationState},
+        reaction::{Reaction, ReactionKind},
     },
     operations,
-    storage::{self, Conn, Db, access_tokens, entries, follows, organisations},
+    storage::{self, Conn, Db, access_tokens, entries, follows, organisations, reactions},
     tests::test_app::{TestApp, noon},
     urls::Urls,
 };
@@ -123,6 +124,22 @@ impl Scene {
             entries::update(conn, &entry)
         })
         .await;
+    }
+
+    /// A boost, whoever may make it; its id.
+    pub async fn boost(&self, by: &Organisation, entry: &str) -> String {
+        let id = ReactionId(self.node.app.forum.next_id());
+        let boost = Reaction {
+            id,
+            kind: ReactionKind::Boost,
+            entry: entry.parse().expect("an id"),
+            organisation: by.id,
+            activity_uri: Url::parse(&format!("{}#boost-{id}", by.uri)).expect("a URL"),
+            created_at: self.now(),
+        };
+        self.store(move |conn| reactions::insert(conn, &boost).map(drop))
+            .await;
+        id.to_string()
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -177,6 +177,28 @@ fn a_stream_has_what_its_timeline_has() {
 }
 
 #[test]
+fn a_boost_is_told_at_home_to_who_follows_and_sees_what_it_brings() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let token = scene.token(&scene.shelter, Role::Reader, "read").await;
+        scene.follows(&scene.shelter, &scene.moj).await;
+        let open = scene.publish(&scene.remote, |_| {}).await;
+        let hidden = |entry: &mut crate::domain::entry::Entry| {
+            entry.audience = Audience::Preferential;
+        };
+        let hidden = scene.publish(&scene.moj, hidden).await;
+        let mut home = Listener::open(&scene, Some(&token), "user").await;
+        let mut public = Listener::open(&scene, Some(&token), "public").await;
+        scene.boost(&scene.moj, &hidden).await;
+        scene.boost(&scene.remote, &open).await;
+        let boost = scene.boost(&scene.moj, &open).await;
+        home.assert_told("update", &boost).await;
+        home.assert_silent().await;
+        public.assert_silent().await;
+    });
+}
+
+#[test]
 fn edits_and_deletions_are_told_to_whoever_could_see_the_entry() {
     on_both(async |db| {
         let scene = Scene::new(db).await;
