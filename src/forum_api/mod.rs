@@ -17,6 +17,7 @@ mod page;
 mod path;
 mod problem;
 mod query;
+mod refusals;
 mod reports;
 mod vocabulary;
 
@@ -90,10 +91,18 @@ fn resources() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi()).nest(PREFIX, resources)
 }
 
+/// The description of every route: what it takes, answers and refuses.
+pub fn description() -> openapi::OpenApi {
+    let (_, mut description) = resources().split_for_parts();
+    refusals::add(&mut description);
+    description
+}
+
 /// The API below [`PREFIX`]; everything there that does not exist is a problem
 /// document too.
 pub fn routes() -> Routes {
-    let (router, description) = resources().split_for_parts();
+    let (router, _) = resources().split_for_parts();
+    let description = description();
     let list = list(&description);
     let openapi = move || {
         let description = description.clone();

@@ -6,6 +6,7 @@ pub mod authenticator;
 mod backfill;
 mod blocks;
 pub mod browser;
+mod described;
 mod foreign;
 mod forwarding;
 mod health;

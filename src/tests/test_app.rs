@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::described::assert_names;
 use crate::{
     app::{self, App},
     config::Config,
@@ -160,7 +161,9 @@ impl TestApp {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let answer = self.open(request).await;
+        assert_names(&method, &path, answer.status());
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         // Every request has its own: answers could never be compared.
         headers.remove("x-request-id");

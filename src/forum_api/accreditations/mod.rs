@@ -116,7 +116,7 @@ fn created(
     params(("id" = String, Path, description = "urn:uuid:…")),
     responses(
         (status = 201, body = AccreditationDocument),
-        Refused<401, 403, 404, 422>,
+        Refused<401, 403, 404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -175,21 +175,20 @@ impl From<AccreditationError> for Problem {
             AccreditationError::NotIssued | AccreditationError::NoSuchProposal => {
                 return Self::NotFound;
             }
-            AccreditationError::OwnProposal(_) | AccreditationError::TooManyProposals => {
-                return Self::Conflict(sentence(&error));
-            }
+            AccreditationError::OwnProposal(_)
+            | AccreditationError::TooManyProposals
+            | AccreditationError::NoAnchor
+            | AccreditationError::AnchorExists(_)
+            | AccreditationError::KeyChanged
+            | AccreditationError::Revoked
+            | AccreditationError::Over => return Self::Conflict(sentence(&error)),
             AccreditationError::InvalidDays => "days",
             AccreditationError::InvalidAudience => "audience",
             AccreditationError::Country(_) => "country",
             AccreditationError::NotANode | AccreditationError::NotAnOrganisation => "actor",
-            AccreditationError::NoAnchor
-            | AccreditationError::AnchorExists(_)
-            | AccreditationError::InvalidName
+            AccreditationError::InvalidName
             | AccreditationError::NoSuchOrganisation
             | AccreditationError::NoKey
-            | AccreditationError::KeyChanged
-            | AccreditationError::Revoked
-            | AccreditationError::Over
             | AccreditationError::NotOurs(_)
             | AccreditationError::Worthless(_)
             | AccreditationError::Unreadable(_) => "actor",

@@ -96,7 +96,7 @@ pub async fn create(
     request_body(content = super::written::EntryInput, content_type = "application/json"),
     responses(
         (status = 200, body = EntryDocument),
-        Refused<403, 404, 422>,
+        Refused<403, 404, 410, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -132,7 +132,7 @@ pub async fn change(
     params(("id" = String, Path)),
     responses(
         (status = 204),
-        Refused<403, 404>,
+        Refused<403, 404, 410>,
     ),
     security(("token" = ["write"])),
 )]
