@@ -92,6 +92,8 @@ pub struct Federation {
     compared: moka::sync::Cache<OrganisationId, ()>,
     /// What is being read from whom.
     turns: backfill::Turns,
+    /// What waits to be stored.
+    pub gathering: activities::Gathering,
 }
 
 impl Federation {
@@ -129,6 +131,7 @@ impl Federation {
                 .time_to_live(COMPARED_FOR)
                 .build(),
             turns: backfill::Turns::default(),
+            gathering: activities::Gathering::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Activities sent and received.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Conn, Error, NativeDsl, rows,
+    Conn, Error, each, rows,
     schema::activities,
     types::{At, Doc},
 };
@@ -17,30 +17,45 @@ use crate::domain::{
     id::{ActivityId, EntryId, OrganisationId},
 };
 
-/// Records that an activity of another server was received; false when it
-/// was received before, so that a replay has no second effect.
+/// An activity of another server.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub id: ActivityId,
+    pub uri: Url,
+    pub kind: String,
+    pub actor: Url,
+    pub at: DateTime<Utc>,
+}
+
+/// Records that activities were received. Answers which of them are new: what
+/// was received before has no second effect.
 pub fn record_received(
     conn: &mut Conn,
-    id: ActivityId,
-    uri: &Url,
-    kind: &str,
-    actor: &Url,
-    now: DateTime<Utc>,
-) -> Result<bool, Error> {
-    let inserted = diesel::insert_into(activities::table).values((
-        activities::id.eq(id.0),
-        activities::uri.eq(uri.as_str()),
-        activities::local.eq(false),
-        activities::kind.eq(kind),
-        activities::actor_uri.eq(actor.as_str()),
-        activities::created_at.eq(At(now)),
-    ));
-    let rows = inserted
+    received: &[Received],
+) -> Result<HashSet<ActivityId>, Error> {
+    if received.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<_> = received
+        .iter()
+        .map(|one| {
+            (
+                activities::id.eq(one.id.0),
+                activities::uri.eq(one.uri.as_str()),
+                activities::local.eq(false),
+                activities::kind.eq(one.kind.as_str()),
+                activities::actor_uri.eq(one.actor.as_str()),
+                activities::created_at.eq(At(one.at)),
+            )
+        })
+        .collect();
+    let new: Vec<i64> = each!(conn, |conn| diesel::insert_into(activities::table)
+        .values(&rows)
         .on_conflict(activities::uri)
         .do_nothing()
-        .native()
-        .execute(conn)?;
-    Ok(rows == 1)
+        .returning(activities::id)
+        .get_results(conn))?;
+    Ok(new.into_iter().map(ActivityId).collect())
 }
 
 /// Was an activity with this id received, or sent, before?

@@ -1,6 +1,6 @@
 //! Who follows whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use url::Url;
@@ -301,19 +301,25 @@ pub fn relationships(
 
 /// Is any local organisation an accepted follower of this one?
 pub fn is_followed_here(conn: &mut Conn, organisation: OrganisationId) -> Result<bool, Error> {
-    use diesel::dsl::{exists, select};
-    Ok(select(exists(followed_here(organisation))).get_result(conn)?)
+    Ok(!followed_here(conn, &[organisation])?.is_empty())
 }
 
-/// The accepted follows of this organisation by local ones.
-#[diesel::dsl::auto_type(no_type_alias)]
-pub(super) fn followed_here(organisation: OrganisationId) -> _ {
-    let organisation: i64 = organisation.0;
-    follows::table
+/// Those of these organisations that have a local one among their accepted
+/// followers.
+pub fn followed_here(
+    conn: &mut Conn,
+    organisations: &[OrganisationId],
+) -> Result<HashSet<OrganisationId>, Error> {
+    let ids = organisations.iter().map(|id| id.0);
+    let found: Vec<i64> = follows::table
         .inner_join(organisation_rows::table.on(organisation_rows::id.eq(follows::follower_id)))
-        .filter(follows::followed_id.eq(organisation))
+        .filter(follows::followed_id.eq_any(ids))
         .filter(follows::state.eq("accepted"))
         .filter(organisation_rows::host.is_null())
+        .select(follows::followed_id)
+        .distinct()
+        .load(conn)?;
+    Ok(found.into_iter().map(OrganisationId).collect())
 }
 
 /// Who follows this organisation or asked to, in whatever state they are.

@@ -44,65 +44,68 @@ fn nothing() -> Condition<entries::table> {
     Box::new(sql::<Bool>("1 = 0"))
 }
 
-/// Stores the search document of an entry that has none.
-pub(super) fn put(
-    conn: &mut Conn,
-    id: EntryId,
-    title: &str,
-    body: &str,
-    words: &str,
-) -> Result<(), Error> {
-    let put = Put {
-        id: id.0,
-        texts: [title, body, words],
-    };
+/// What an entry is found by.
+pub(super) struct Document<'a> {
+    pub id: EntryId,
+    pub title: &'a str,
+    pub body: String,
+    /// Other words: names and tags.
+    pub words: String,
+}
+
+/// Stores the search documents of entries that have none.
+pub(super) fn put(conn: &mut Conn, documents: Vec<Document<'_>>) -> Result<(), Error> {
+    let put = Put(documents);
     each!(conn, |conn| put.execute(conn))?;
     Ok(())
 }
 
-/// A statement that a connection prepares once, which it does not with
-/// `sql_query`: every entry that comes in passes here.
-struct Put<'a> {
-    id: i64,
-    /// Title, body and other words.
-    texts: [&'a str; 3],
-}
+/// One statement for all. It is prepared each time, as every number of
+/// documents is another text.
+struct Put<'a>(Vec<Document<'a>>);
 
 impl QueryId for Put<'_> {
-    type QueryId = Put<'static>;
+    type QueryId = ();
 
-    const HAS_STATIC_QUERY_ID: bool = true;
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl<C> RunQueryDsl<C> for Put<'_> {}
 
 impl QueryFragment<Sqlite> for Put<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        pass.push_sql("INSERT INTO entry_search (rowid, title, body, words) VALUES (");
-        pass.push_bind_param::<BigInt, _>(&self.id)?;
-        for text in self.texts {
-            pass.push_sql(", ");
-            pass.push_bind_param::<Text, str>(text)?;
+        pass.unsafe_to_cache_prepared();
+        pass.push_sql("INSERT INTO entry_search (rowid, title, body, words) VALUES ");
+        for (number, document) in self.0.iter().enumerate() {
+            pass.push_sql(if number == 0 { "(" } else { ", (" });
+            pass.push_bind_param::<BigInt, _>(&document.id.0)?;
+            for text in [document.title, &document.body, &document.words] {
+                pass.push_sql(", ");
+                pass.push_bind_param::<Text, str>(text)?;
+            }
+            pass.push_sql(")");
         }
-        pass.push_sql(")");
         Ok(())
     }
 }
 
 impl QueryFragment<Pg> for Put<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let [title, body, words] = self.texts;
-        pass.push_sql("INSERT INTO entry_search (entry_id, document) VALUES (");
-        pass.push_bind_param::<BigInt, _>(&self.id)?;
-        pass.push_sql(", setweight(to_tsvector('simple', forum_fold(");
-        pass.push_bind_param::<Text, str>(title)?;
-        pass.push_sql(")), 'A')");
-        for text in [body, words] {
-            pass.push_sql(" || to_tsvector('simple', forum_fold(");
-            pass.push_bind_param::<Text, str>(text)?;
-            pass.push_sql("))");
+        pass.unsafe_to_cache_prepared();
+        pass.push_sql("INSERT INTO entry_search (entry_id, document) VALUES ");
+        for (number, document) in self.0.iter().enumerate() {
+            pass.push_sql(if number == 0 { "(" } else { ", (" });
+            pass.push_bind_param::<BigInt, _>(&document.id.0)?;
+            pass.push_sql(", setweight(to_tsvector('simple', forum_fold(");
+            pass.push_bind_param::<Text, str>(document.title)?;
+            pass.push_sql(")), 'A')");
+            for text in [&document.body, &document.words] {
+                pass.push_sql(" || to_tsvector('simple', forum_fold(");
+                pass.push_bind_param::<Text, str>(text)?;
+                pass.push_sql("))");
+            }
+            pass.push_sql(")");
         }
-        pass.push_sql(")");
         Ok(())
     }
 }

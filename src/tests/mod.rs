@@ -9,6 +9,7 @@ pub mod browser;
 mod described;
 mod foreign;
 mod forwarding;
+mod gathering;
 mod health;
 mod hosts;
 mod inbox;

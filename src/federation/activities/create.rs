@@ -5,7 +5,7 @@ use activitypub_federation::config::Data;
 use serde_json::Value;
 use url::Url;
 
-use super::{Inbound, activity, audience};
+use super::{Inbound, activity, audience, gathering::Creation};
 use crate::{
     domain::audience::Audience,
     federation::{
@@ -96,7 +96,20 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     };
     let occasion = occasion(&inbound, data);
-    let arrived = entry::read(&object, inbound.sender.clone(), audience, data.forum.now())?;
+    let read = || {
+        let (author, audience) = (inbound.sender.clone(), audience.clone());
+        entry::read(&object, author, audience, data.forum.now())
+    };
+    let creation = Creation {
+        record: inbound.record(data),
+        arrived: read()?,
+        occasion,
+    };
+    if data.gathering.take(&data.forum, creation).await.is_ok() {
+        return Ok(());
+    }
+    // One of those that came with it may have been the reason.
+    let arrived = read()?;
     inbound
         .once(data, move |conn, forum| {
             entries::accept_remote(conn, forum, arrived, occasion).map(drop)

@@ -10,6 +10,7 @@ mod delete;
 mod featured;
 mod flag;
 mod follow;
+mod gathering;
 mod moved;
 mod quote;
 mod react;
@@ -19,6 +20,7 @@ mod update;
 mod wanted;
 
 use activitypub_federation::{config::Data, traits::Activity};
+pub use gathering::Gathering;
 use serde_json::Value;
 use url::Url;
 
@@ -26,7 +28,10 @@ use super::{Federation, WireError, fetch::Budget, objects::Document};
 use crate::{
     domain::{id::ActivityId, organisation::Organisation},
     operations::{Forum, reactions::was_undone},
-    storage::{self, Conn, activities},
+    storage::{
+        self, Conn,
+        activities::{self, Received},
+    },
 };
 
 /// An activity whose signature, sender and id were checked.
@@ -77,20 +82,32 @@ impl Inbound {
         E: From<storage::Error> + Send + 'static,
         WireError: From<E>,
     {
-        let (id, actor) = (self.id.clone(), self.sender.uri.clone());
-        let kind = self.read().kind().to_owned();
+        let record = self.record(data);
         data.forum
             .take_in(move |conn, forum| {
-                let now = forum.now();
-                let row = ActivityId(forum.ids.next(now));
-                let is_new = activities::record_received(conn, row, &id, &kind, &actor, now)?;
-                if is_new && !(can_be_undone(&kind) && was_undone(conn, &id, &actor)?) {
-                    effect(conn, forum)?;
+                let new = activities::record_received(conn, std::slice::from_ref(&record))?;
+                let Received {
+                    uri, kind, actor, ..
+                } = &record;
+                if new.is_empty() || (can_be_undone(kind) && was_undone(conn, uri, actor)?) {
+                    return Ok::<(), E>(());
                 }
-                Ok::<(), E>(())
+                effect(conn, forum)
             })
             .await?;
         Ok(())
+    }
+
+    /// What is kept of this activity, so that a replay is known.
+    fn record(&self, data: &Data<Federation>) -> Received {
+        let now = data.forum.now();
+        Received {
+            id: ActivityId(data.forum.ids.next(now)),
+            uri: self.id.clone(),
+            kind: self.read().kind().to_owned(),
+            actor: self.sender.uri.clone(),
+            at: now,
+        }
     }
 }
 

@@ -4,10 +4,10 @@ mod making;
 mod narrowing;
 pub mod reach;
 mod received;
+mod revised;
 
-pub use received::{
-    Arrived, Occasion, Reception, accept_remote, delete_remote, renew_poll, update_remote,
-};
+pub use received::{Arrived, Occasion, Reception, accept_all, accept_remote};
+pub use revised::{delete_remote, renew_poll, update_remote};
 
 use super::{Forum, announce::announce, people::Person};
 use crate::{

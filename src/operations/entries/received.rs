@@ -1,25 +1,27 @@
-//! Entries of other servers: which of them are kept, for whom, and who changes
-//! or deletes them.
+//! Entries of other servers: which of them are kept, and for whom.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::{
     domain::{
-        audience::{Audience, Reader, Tier, Viewer},
+        audience::Audience,
         entry::{Content, Counts, Entry, Thread},
         id::{EntryId, OrganisationId},
         organisation::{Organisation, OrganisationState},
         task::Task,
     },
     operations::{Forum, accreditations::viewer_of},
-    storage::{self, Conn, blocks, entries, organisations, tombstones},
+    storage::{
+        self, Conn, blocks,
+        entries::{self, Survey},
+        organisations,
+    },
 };
 
-use super::{
-    narrowing::{carry_out, inherited, narrower},
-    reach,
-};
+use super::{narrowing::inherited, reach};
 
 /// An entry of another server, read and checked by `federation`.
 #[derive(Debug, Clone)]
@@ -73,12 +75,86 @@ pub enum Occasion {
 pub fn accept_remote(
     conn: &mut Conn,
     forum: &Forum,
-    mut arrived: Arrived,
+    arrived: Arrived,
     occasion: Occasion,
 ) -> Result<Reception, storage::Error> {
-    let survey = entries::survey(conn, &arrived.uri, &arrived.author)?;
+    let stored = accept_together(conn, forum, vec![(arrived, occasion)])?;
+    Ok(stored
+        .first()
+        .map_or(Reception::Ignored, |id| Reception::Stored(*id)))
+}
+
+/// Stores entries of other servers by the rules of [`accept_remote`]. Nearly all
+/// that come in begin a conversation; they share their statements. The others
+/// follow one by one, when what they answer is there.
+///
+/// # Errors
+/// Storage only: then none of them is stored.
+pub fn accept_all(
+    conn: &mut Conn,
+    forum: &Forum,
+    all: Vec<(Arrived, Occasion)>,
+) -> Result<(), storage::Error> {
+    let mut seen = HashSet::new();
+    let (beginnings, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(arrived, _)| {
+        arrived.in_reply_to.is_none() && seen.insert(arrived.uri.clone())
+    });
+    accept_together(conn, forum, beginnings)?;
+    for (arrived, occasion) in others {
+        accept_remote(conn, forum, arrived, occasion)?;
+    }
+    Ok(())
+}
+
+/// Stores those of these entries, none of which answers another and no two of
+/// which are the same, that are to be kept.
+fn accept_together(
+    conn: &mut Conn,
+    forum: &Forum,
+    all: Vec<(Arrived, Occasion)>,
+) -> Result<Vec<EntryId>, storage::Error> {
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let arriving: Vec<_> = all.iter().map(|(one, _)| (&one.uri, &one.author)).collect();
+    let surveys = entries::survey(conn, &arriving)?;
+    let (mut kept, mut awaited, mut asking) = (Vec::new(), Vec::new(), Vec::new());
+    for ((arrived, occasion), survey) in all.into_iter().zip(surveys) {
+        if let Some(Judged { entry, asks_on }) = judge(conn, forum, arrived, occasion, survey)? {
+            awaited.push(survey.is_awaited);
+            asking.push(asks_on);
+            kept.push(entry);
+        }
+    }
+    entries::insert_all(conn, &kept)?;
+    for ((entry, is_awaited), asks_on) in kept.iter().zip(awaited).zip(asking) {
+        if is_awaited {
+            entries::adopt_replies(conn, entry)?;
+        }
+        if asks_on {
+            forum.enqueue_asking(conn, &Task::ReadConversation { entry: entry.id })?;
+        }
+    }
+    Ok(kept.iter().map(|entry| entry.id).collect())
+}
+
+struct Judged {
+    /// As it is to be stored.
+    entry: Entry,
+    /// What it answers is not known, and is to be read.
+    asks_on: bool,
+}
+
+/// By the rules of [`accept_remote`]; `None` when it is not to be stored.
+fn judge(
+    conn: &mut Conn,
+    forum: &Forum,
+    mut arrived: Arrived,
+    occasion: Occasion,
+    survey: Survey,
+) -> Result<Option<Judged>, storage::Error> {
     if survey.is_known || survey.is_buried {
-        return Ok(Reception::Ignored);
+        return Ok(None);
     }
     let parent = match &arrived.in_reply_to {
         Some(uri) => entries::known(conn, uri)?,
@@ -88,7 +164,7 @@ pub fn accept_remote(
     if let Some(parent) = &parent {
         // Who could not read it cannot answer it.
         if parent.deleted_at.is_some() || !reads(conn, forum, &arrived.author, parent)? {
-            return Ok(Reception::Ignored);
+            return Ok(None);
         }
         let audience = inherited(conn, parent, arrived.author.id, &arrived.audience)?;
         if audience != arrived.audience {
@@ -100,7 +176,7 @@ pub fn accept_remote(
         }
     }
     if !is_kept(conn, forum, &arrived.author, &arrived.audience)? {
-        return Ok(Reception::Ignored);
+        return Ok(None);
     }
     // What answers somebody who is hidden here answers nobody who is known.
     let parent = match parent {
@@ -110,7 +186,7 @@ pub fn accept_remote(
     if let Some(parent) = &parent
         && blocks::is_blocked(conn, parent.author, arrived.author.id)?
     {
-        return Ok(Reception::Ignored);
+        return Ok(None);
     }
     let asked = match occasion {
         Occasion::Addressed | Occasion::Asked => true,
@@ -118,7 +194,7 @@ pub fn accept_remote(
     };
     let is_public = arrived.audience.is_public();
     if !asked && is_public && parent.is_none() && !survey.is_followed {
-        return Ok(Reception::Ignored);
+        return Ok(None);
     }
     let now = forum.now();
     let created_at = arrived.published.min(now);
@@ -131,21 +207,16 @@ pub fn accept_remote(
     let edited_at = arrived
         .updated
         .filter(|updated| *updated > arrived.published);
-    let entry = arrived.into_entry(id, thread, created_at, edited_at);
-    entries::insert(conn, &entry)?;
-    if survey.is_awaited {
-        entries::adopt_replies(conn, &entry)?;
-    }
-    let is_new = matches!(occasion, Occasion::Sent | Occasion::Addressed);
     // What is above others may not be for this node to ask for.
-    if is_new && answers_unknown && is_public {
-        forum.enqueue_asking(conn, &Task::ReadConversation { entry: id })?;
-    }
-    Ok(Reception::Stored(id))
+    let is_new = matches!(occasion, Occasion::Sent | Occasion::Addressed);
+    Ok(Some(Judged {
+        entry: arrived.into_entry(id, thread, created_at, edited_at),
+        asks_on: is_new && answers_unknown && is_public,
+    }))
 }
 
 /// Does this node keep what an organisation of another server wrote for these?
-fn is_kept(
+pub(super) fn is_kept(
     conn: &mut Conn,
     forum: &Forum,
     author: &Organisation,
@@ -184,7 +255,7 @@ fn takes_part(conn: &mut Conn, id: OrganisationId) -> Result<bool, storage::Erro
 }
 
 impl Arrived {
-    fn into_entry(
+    pub(super) fn into_entry(
         self,
         id: EntryId,
         thread: Thread,
@@ -207,110 +278,6 @@ impl Arrived {
             created_at,
             updated_at: edited_at.unwrap_or(created_at),
             edited_at,
-        }
-    }
-}
-
-/// Is this a stored entry of this author of another server?
-fn is_theirs(known: &entries::Known, author: &Organisation) -> bool {
-    known.author == author.id && !known.local && known.deleted_at.is_none()
-}
-
-/// Takes over a newer version of an entry that its owner sent. One that was
-/// not known is accepted as new, so that Update may overtake Create. It may be
-/// for fewer than before, and never for more.
-///
-/// # Errors
-/// Storage only.
-pub fn update_remote(
-    conn: &mut Conn,
-    forum: &Forum,
-    mut arrived: Arrived,
-    occasion: Occasion,
-) -> Result<Reception, storage::Error> {
-    let Some(known) = entries::known(conn, &arrived.uri)? else {
-        return accept_remote(conn, forum, arrived, occasion);
-    };
-    let updated = arrived
-        .updated
-        .unwrap_or(arrived.published)
-        .min(forum.now());
-    // Some servers' clocks know whole seconds: what is changed at once is not
-    // younger than what it changes.
-    let is_newer =
-        updated > known.updated_at || (arrived.updated.is_some() && updated == known.updated_at);
-    if !is_theirs(&known, &arrived.author) || !is_newer {
-        return Ok(Reception::Ignored);
-    }
-    let itself = Viewer::Organisation(Reader {
-        organisation: known.author,
-        tier: Tier::Public,
-    });
-    let Some(before) = entries::find(conn, &itself, known.id)? else {
-        return Ok(Reception::Ignored);
-    };
-    let asked = std::mem::replace(&mut arrived.audience, Audience::Named(Vec::new()));
-    if !asked.is_within(&before.audience) {
-        tracing::warn!(uri = %arrived.uri, "an update does not open an entry to more readers");
-    }
-    arrived.audience = narrower(&before.audience, asked);
-    if !is_kept(conn, forum, &arrived.author, &arrived.audience)? {
-        if arrived.audience == before.audience {
-            return Ok(Reception::Ignored);
-        }
-        // Not for anybody here any more.
-        entries::bury(conn, known.id, forum.now())?;
-        return Ok(Reception::Stored(known.id));
-    }
-    let (thread, created_at) = (before.thread.clone(), before.created_at);
-    let entry = arrived.into_entry(known.id, thread, created_at, Some(updated));
-    entries::update(conn, &entry)?;
-    carry_out(conn, &before, &entry)?;
-    Ok(Reception::Stored(known.id))
-}
-
-/// Takes over the counts of a poll of the version that is stored here. That is
-/// no edit.
-///
-/// # Errors
-/// Storage only.
-pub fn renew_poll(conn: &mut Conn, arrived: &Arrived) -> Result<(), storage::Error> {
-    let Some(known) = entries::known(conn, &arrived.uri)? else {
-        return Ok(());
-    };
-    let version = arrived.updated.unwrap_or(arrived.published);
-    if !is_theirs(&known, &arrived.author) || version < known.updated_at {
-        return Ok(());
-    }
-    match entries::find(conn, &Viewer::Anonymous, known.id)? {
-        Some(mut poll) => {
-            poll.html.clone_from(&arrived.html);
-            entries::update(conn, &poll)
-        }
-        None => Ok(()),
-    }
-}
-
-/// Deletes an entry that its owner, or its owner's server, deleted.
-///
-/// # Errors
-/// Storage only.
-pub fn delete_remote(
-    conn: &mut Conn,
-    forum: &Forum,
-    uri: &Url,
-    owner: &Organisation,
-) -> Result<Reception, storage::Error> {
-    let now = forum.now();
-    match entries::known(conn, uri)? {
-        Some(known) if known.author == owner.id && !known.local => {
-            entries::bury(conn, known.id, now)?;
-            Ok(Reception::Stored(known.id))
-        }
-        Some(_) => Ok(Reception::Ignored),
-        None => {
-            tombstones::put(conn, uri, &owner.uri, now)?;
-            Ok(Reception::Ignored)
         }
     }
 }

@@ -17,7 +17,7 @@ use url::Url;
 
 pub use filter::{Filter, visible};
 pub use survey::{Survey, survey};
-pub use write::{adopt_replies, bury, insert, narrow, update, withdraw_signs};
+pub use write::{adopt_replies, bury, insert, insert_all, narrow, update, withdraw_signs};
 
 use super::{
     Conn, Error,

@@ -1,11 +1,10 @@
-//! What is asked of an entry of another server before it is taken in, in one
-//! statement: they come by the thousand, and every statement is a round trip
-//! to the database.
+//! What is asked of entries of other servers before they are taken in, of many
+//! at once: they come by the thousand, and every statement is a round trip to
+//! the database.
 
-use diesel::{
-    dsl::{exists, select},
-    prelude::*,
-};
+use std::collections::HashSet;
+
+use diesel::prelude::*;
 use url::Url;
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     storage::{
         Conn, Error,
         follows::followed_here,
+        rows::distinct,
         schema::{entries, tombstones},
     },
 };
@@ -30,26 +30,38 @@ pub struct Survey {
     pub is_awaited: bool,
 }
 
-/// Looks around before the entry of this address and author is taken in.
-pub fn survey(conn: &mut Conn, uri: &Url, author: &Organisation) -> Result<Survey, Error> {
-    let known = entries::table.filter(entries::uri.eq(uri.as_str()));
-    let buried = tombstones::table
-        .filter(tombstones::uri.eq(uri.as_str()))
-        .filter(tombstones::owner_uri.eq(author.uri.as_str()));
-    let awaiting = entries::table
-        .filter(entries::in_reply_to_uri.eq(uri.as_str()))
-        .filter(entries::in_reply_to_id.is_null());
-    let (is_known, is_buried, is_followed, is_awaited) = select((
-        exists(known),
-        exists(buried),
-        exists(followed_here(author.id)),
-        exists(awaiting),
-    ))
-    .get_result(conn)?;
-    Ok(Survey {
-        is_known,
-        is_buried,
-        is_followed,
-        is_awaited,
-    })
+/// Looks around before the entries of these addresses and authors are taken
+/// in; answers in their order.
+pub fn survey(conn: &mut Conn, arriving: &[(&Url, &Organisation)]) -> Result<Vec<Survey>, Error> {
+    let uris = || arriving.iter().map(|(uri, _)| uri.as_str());
+    let known: Vec<String> = entries::table
+        .filter(entries::uri.eq_any(uris()))
+        .select(entries::uri)
+        .load(conn)?;
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let buried: Vec<(String, String)> = tombstones::table
+        .filter(tombstones::uri.eq_any(uris()))
+        .select((tombstones::uri, tombstones::owner_uri))
+        .load(conn)?;
+    let buried: HashSet<(&str, &str)> = buried
+        .iter()
+        .map(|(uri, owner)| (uri.as_str(), owner.as_str()))
+        .collect();
+    // What answers an unknown entry is bound to none yet. Asking for that, too,
+    // would have SQLite look at every entry that is no answer.
+    let awaited: Vec<Option<String>> = entries::table
+        .filter(entries::in_reply_to_uri.eq_any(uris().filter(|uri| !known.contains(uri))))
+        .select(entries::in_reply_to_uri)
+        .distinct()
+        .load(conn)?;
+    let awaited: HashSet<&str> = awaited.iter().flatten().map(String::as_str).collect();
+    let authors = distinct(arriving.iter().map(|(_, author)| author.id));
+    let followed = followed_here(conn, &authors)?;
+    let surveys = arriving.iter().map(|(uri, author)| Survey {
+        is_known: known.contains(uri.as_str()),
+        is_buried: buried.contains(&(uri.as_str(), author.uri.as_str())),
+        is_followed: followed.contains(&author.id),
+        is_awaited: awaited.contains(uri.as_str()),
+    });
+    Ok(surveys.collect())
 }

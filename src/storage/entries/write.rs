@@ -57,25 +57,39 @@ impl From<&Entry> for Row {
 
 /// Stores a new entry; `Error::Conflict` when its wire id is taken.
 pub fn insert(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
-    diesel::insert_into(entries::table)
-        .values(Row::from(entry))
-        .execute(conn)?;
-    put_terms(conn, entry)?;
-    put_parties(conn, entry)?;
-    changes::note(Change::Made(entry.id));
-    index(conn, entry)
+    insert_all(conn, std::slice::from_ref(entry))
+}
+
+/// Stores new entries, with few statements for all of them; `Error::Conflict`
+/// when the wire id of one is taken.
+pub fn insert_all(conn: &mut Conn, new: &[Entry]) -> Result<(), Error> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Row> = new.iter().map(Row::from).collect();
+    each!(conn, |conn| diesel::insert_into(entries::table)
+        .values(rows)
+        .execute(conn))?;
+    put_terms(conn, new)?;
+    put_parties(conn, new)?;
+    for entry in new {
+        changes::note(Change::Made(entry.id));
+    }
+    index(conn, new)
 }
 
 /// Overwrites a stored entry.
 pub fn update(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
-    note_edit(conn, entry.id)?;
-    diesel::update(entries::table.find(entry.id.0))
+    let id = entry.id;
+    note_edit(conn, id)?;
+    diesel::update(entries::table.find(id.0))
         .set(Row::from(entry))
         .execute(conn)?;
-    clear(conn, entry.id)?;
+    clear(conn, id)?;
+    let entry = std::slice::from_ref(entry);
     put_terms(conn, entry)?;
     put_parties(conn, entry)?;
-    search::remove(conn, entry.id)?;
+    search::remove(conn, id)?;
     index(conn, entry)
 }
 
@@ -156,25 +170,25 @@ fn clear(conn: &mut Conn, id: EntryId) -> Result<(), Error> {
     Ok(())
 }
 
-fn put_terms(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
-    let coded = entry
-        .content
-        .codes
-        .lists()
-        .into_iter()
-        .flat_map(|(scheme, codes)| codes.iter().map(move |code| (scheme.as_str(), code)));
-    let tags = entry.tags.iter().map(|tag| (TAG, tag));
-    let rows: Vec<_> = (0_i32..)
-        .zip(coded.chain(tags))
-        .map(|(position, (scheme, code))| {
-            (
+fn put_terms(conn: &mut Conn, of: &[Entry]) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    for entry in of {
+        let coded = entry
+            .content
+            .codes
+            .lists()
+            .into_iter()
+            .flat_map(|(scheme, codes)| codes.iter().map(move |code| (scheme.as_str(), code)));
+        let tags = entry.tags.iter().map(|tag| (TAG, tag));
+        for (position, (scheme, code)) in (0_i32..).zip(coded.chain(tags)) {
+            rows.push((
                 entry_terms::entry_id.eq(entry.id.0),
                 entry_terms::scheme.eq(scheme),
                 entry_terms::code.eq(code.as_str()),
                 entry_terms::position.eq(position),
-            )
-        })
-        .collect();
+            ));
+        }
+    }
     if !rows.is_empty() {
         each!(conn, |conn| diesel::insert_into(entry_terms::table)
             .values(&rows)
@@ -183,19 +197,19 @@ fn put_terms(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
     Ok(())
 }
 
-fn put_parties(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
-    let named = entry.audience.named().iter().map(|id| ("named", id));
-    let partners = entry.partners.iter().map(|id| ("partner", id));
-    let rows: Vec<_> = named
-        .chain(partners)
-        .map(|(role, organisation)| {
-            (
+fn put_parties(conn: &mut Conn, of: &[Entry]) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    for entry in of {
+        let named = entry.audience.named().iter().map(|id| ("named", id));
+        let partners = entry.partners.iter().map(|id| ("partner", id));
+        for (role, organisation) in named.chain(partners) {
+            rows.push((
                 entry_parties::entry_id.eq(entry.id.0),
                 entry_parties::role.eq(role),
                 entry_parties::organisation_id.eq(organisation.0),
-            )
-        })
-        .collect();
+            ));
+        }
+    }
     if !rows.is_empty() {
         each!(conn, |conn| diesel::insert_into(entry_parties::table)
             .values(&rows)
@@ -204,7 +218,11 @@ fn put_parties(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
     Ok(())
 }
 
-fn index(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+fn index(conn: &mut Conn, entries: &[Entry]) -> Result<(), Error> {
+    search::put(conn, entries.iter().map(document_of).collect())
+}
+
+fn document_of(entry: &Entry) -> search::Document<'_> {
     let names: Vec<&str> = entry
         .content
         .codes
@@ -216,19 +234,17 @@ fn index(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
                 .filter_map(move |code| taxonomy::name(scheme, code))
         })
         .collect();
-    let words = format!(
-        "{} {} {}",
-        entry.author.name,
-        names.join(" "),
-        entry.tags.join(" ")
-    );
-    search::put(
-        conn,
-        entry.id,
-        &entry.content.title,
-        &text::plain(&entry.html),
-        &words,
-    )
+    search::Document {
+        id: entry.id,
+        title: &entry.content.title,
+        body: text::plain(&entry.html),
+        words: format!(
+            "{} {} {}",
+            entry.author.name,
+            names.join(" "),
+            entry.tags.join(" ")
+        ),
+    }
 }
 
 /// Binds replies that arrived before their parent to it.
