@@ -96,20 +96,16 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     };
     let occasion = occasion(&inbound, data);
-    let read = || {
-        let (author, audience) = (inbound.sender.clone(), audience.clone());
-        entry::read(&object, author, audience, data.forum.now())
-    };
+    let arrived = entry::read(&object, inbound.sender.clone(), audience, data.forum.now())?;
     let creation = Creation {
         record: inbound.record(data),
-        arrived: read()?,
+        arrived: arrived.clone(),
         occasion,
     };
     if data.gathering.take(&data.forum, creation).await.is_ok() {
         return Ok(());
     }
     // One of those that came with it may have been the reason.
-    let arrived = read()?;
     inbound
         .once(data, move |conn, forum| {
             entries::accept_remote(conn, forum, arrived, occasion).map(drop)

@@ -102,12 +102,15 @@ async fn store(forum: Forum, group: Vec<Waiting>, turn: OwnedMutexGuard<()>) {
     let count = creations.len();
     let result = forum
         .take_in(move |conn, forum| -> Result<(), storage::Error> {
-            let records: Vec<_> = creations.iter().map(|one| one.record.clone()).collect();
-            let new = activities::record_received(conn, &records)?;
-            let arrived = creations
+            let (records, arrived): (Vec<_>, Vec<_>) = creations
                 .into_iter()
-                .filter(|one| new.contains(&one.record.id))
-                .map(|one| (one.arrived, one.occasion));
+                .map(|one| (one.record, (one.arrived, one.occasion)))
+                .unzip();
+            let new = activities::record_received(conn, &records)?;
+            let arrived = records
+                .iter()
+                .zip(arrived)
+                .filter_map(|(record, one)| new.contains(&record.id).then_some(one));
             accept_all(conn, forum, arrived.collect())
         })
         .await;
