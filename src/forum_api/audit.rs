@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     caller::Caller,
     page::{Page, Paging},
-    problem::{Problem, Refused},
+    problem::Problem,
     query::{self, Query},
     vocabulary::one_of,
 };
@@ -77,7 +77,6 @@ impl From<Record> for DecisionDocument {
     params(Paging),
     responses(
         (status = 200, body = Page<DecisionDocument>),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -115,7 +114,6 @@ struct CheckDocument {
     params(("seen" = Option<String>, Query, description = "A `hash` that was noted earlier")),
     responses(
         (status = 200, body = CheckDocument),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]

@@ -70,7 +70,6 @@ impl From<HostPolicy> for HostDocument {
     params(Paging),
     responses(
         (status = 200, body = Page<HostDocument>),
-        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -104,7 +103,6 @@ struct HostInput {
     request_body(content = HostInput, content_type = "application/json"),
     responses(
         (status = 200, body = HostDocument),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -137,7 +135,7 @@ async fn decide(
     params(("host" = String, Path, description = "As in the list")),
     responses(
         (status = 204),
-        Refused<401, 403, 404>,
+        Refused<404>,
     ),
     security(("token" = ["admin:write"])),
 )]

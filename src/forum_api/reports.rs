@@ -114,7 +114,6 @@ fn documents(
     ),
     responses(
         (status = 200, body = Page<ReportDocument>),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -149,7 +148,7 @@ async fn list(
     params(("id" = String, Path, description = "Of the report")),
     responses(
         (status = 200, body = ReportDocument),
-        Refused<401, 403, 404>,
+        Refused<404>,
     ),
     security(("token" = ["admin:write"])),
 )]

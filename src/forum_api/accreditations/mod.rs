@@ -51,7 +51,6 @@ pub fn router() -> OpenApiRouter<App> {
     params(Paging),
     responses(
         (status = 200, body = Page<AccreditationDocument>),
-        Refused<401, 403>,
     ),
     security(("token" = ["read"])),
 )]
@@ -116,7 +115,7 @@ fn created(
     params(("id" = String, Path, description = "urn:uuid:…")),
     responses(
         (status = 201, body = AccreditationDocument),
-        Refused<401, 403, 404, 409, 422>,
+        Refused<404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -148,7 +147,7 @@ struct Reason {
     request_body(content = Reason, content_type = "application/json"),
     responses(
         (status = 200, body = AccreditationDocument),
-        Refused<401, 403, 404>,
+        Refused<404>,
     ),
     security(("token" = ["admin:write"])),
 )]

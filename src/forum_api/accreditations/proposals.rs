@@ -117,7 +117,7 @@ impl ProposalDocument {
     request_body(content = Input, content_type = "application/json"),
     responses(
         (status = 202, body = ProposalDocument),
-        Refused<401, 403, 409, 422>,
+        Refused<409>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -146,7 +146,6 @@ async fn propose(
     tag = "administration",
     responses(
         (status = 200, body = Page<ProposalDocument>),
-        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -169,7 +168,7 @@ async fn list(
     params(("id" = String, Path, description = "Of the proposal")),
     responses(
         (status = 201, body = AccreditationDocument),
-        Refused<401, 403, 404, 409, 422>,
+        Refused<404, 409, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -191,7 +190,7 @@ async fn approve(
     params(("id" = String, Path, description = "Of the proposal")),
     responses(
         (status = 200, body = ProposalDocument),
-        Refused<401, 403, 404>,
+        Refused<404>,
     ),
     security(("token" = ["admin:write"])),
 )]

@@ -64,7 +64,6 @@ const FIELDS: [&str; 9] = [
         (status = 201, body = OwnDocument),
         (status = 403, description = "This node takes no applications", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 409, description = "Too many applications are open", body = ProblemDetails, content_type = "application/problem+json"),
-        Refused<422, 429>,
     ),
 )]
 pub(super) async fn apply(
@@ -138,7 +137,7 @@ pub(super) struct AnswerInput {
     request_body(content = AnswerInput, content_type = "application/json"),
     responses(
         (status = 200, body = OwnDocument),
-        Refused<404, 409, 422>,
+        Refused<404, 409>,
     ),
 )]
 pub(super) async fn answer(

@@ -78,7 +78,6 @@ impl From<ApplicationError> for Problem {
     ),
     responses(
         (status = 200, body = Page<ApplicationDocument>),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -112,7 +111,7 @@ async fn seen(app: &App, id: ApplicationId) -> Result<ApplicationDocument, Probl
     params(("id" = String, Path, description = "Of the application")),
     responses(
         (status = 200, body = ApplicationDocument),
-        Refused<401, 403, 404>,
+        Refused<404>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -149,7 +148,7 @@ struct ApprovalInput {
     request_body(content = ApprovalInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        Refused<401, 403, 404, 409, 422>,
+        Refused<404, 409>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -191,7 +190,7 @@ struct RefusalInput {
     request_body(content = RefusalInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        Refused<401, 403, 404, 409, 422>,
+        Refused<404, 409>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -225,7 +224,7 @@ struct QuestionInput {
     request_body(content = QuestionInput, content_type = "application/json"),
     responses(
         (status = 200, body = ApplicationDocument),
-        Refused<401, 403, 404, 409, 422>,
+        Refused<404, 409>,
     ),
     security(("token" = ["admin:write"])),
 )]

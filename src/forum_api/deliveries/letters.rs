@@ -93,7 +93,7 @@ fn document(app: &App, state: DeliveryState, letter: Letter) -> LetterDocument {
     ),
     responses(
         (status = 200, body = Page<LetterDocument>),
-        Refused<401, 403, 404, 422>,
+        Refused<404>,
     ),
     security(("token" = ["admin:read"])),
 )]

@@ -18,7 +18,7 @@ use super::{
     caller::Caller,
     fields::Fields,
     page::{self, Page, Paging},
-    problem::{Problem, Refused},
+    problem::Problem,
     query,
     vocabulary::one_of,
 };
@@ -93,7 +93,6 @@ struct Replayed {
     params(Paging),
     responses(
         (status = 200, body = Page<LaneDocument>),
-        Refused<401, 403>,
     ),
     security(("token" = ["admin:read"])),
 )]
@@ -128,7 +127,6 @@ struct ReplayInput {
     request_body(content = Option<ReplayInput>, content_type = "application/json"),
     responses(
         (status = 200, body = Replayed),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]
@@ -184,7 +182,6 @@ struct Dropped {
     request_body(content = DropInput, content_type = "application/json"),
     responses(
         (status = 200, body = Dropped),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["admin:write"])),
 )]

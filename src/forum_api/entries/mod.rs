@@ -20,7 +20,7 @@ use super::{
     caller::Caller,
     page::{Page, Paging},
     path,
-    problem::{Problem, ProblemDetails, Refused},
+    problem::{Problem, ProblemDetails},
 };
 use crate::{
     app::App,
@@ -94,7 +94,6 @@ fn find(conn: &mut Conn, viewer: &Viewer, id: &str) -> Result<Entry, Problem> {
     ),
     responses(
         (status = 200, body = Page<EntryDocument>),
-        Refused<401, 422>,
     ),
     security((), ("token" = ["read"])),
 )]

@@ -12,7 +12,7 @@ use crate::{
         body::JsonObject,
         caller::Caller,
         fields::Fields,
-        problem::{Problem, Refused},
+        problem::Problem,
         vocabulary::{audience_words, category_words},
     },
     operations::entries as operations,
@@ -64,7 +64,6 @@ pub struct ReachDocument {
     request_body(content = AudienceInput, content_type = "application/json"),
     responses(
         (status = 200, body = ReachDocument),
-        Refused<401, 422>,
     ),
     security(("token" = ["read"])),
 )]

@@ -51,7 +51,6 @@ impl From<EntryError> for Problem {
     responses(
         (status = 201, body = EntryDocument),
         (status = 400, description = "Not a JSON object", body = ProblemDetails, content_type = "application/problem+json"),
-        Refused<401, 403, 422>,
     ),
     security(("token" = ["write"])),
 )]
@@ -96,7 +95,7 @@ pub async fn create(
     request_body(content = super::written::EntryInput, content_type = "application/json"),
     responses(
         (status = 200, body = EntryDocument),
-        Refused<403, 404, 410, 422>,
+        Refused<404, 410>,
     ),
     security(("token" = ["write"])),
 )]
@@ -132,7 +131,7 @@ pub async fn change(
     params(("id" = String, Path)),
     responses(
         (status = 204),
-        Refused<403, 404, 410>,
+        Refused<404, 410>,
     ),
     security(("token" = ["write"])),
 )]

@@ -69,7 +69,6 @@ fn find(conn: &mut Conn, id: &str) -> Result<Organisation, Problem> {
     ),
     responses(
         (status = 200, body = Page<OrganisationDocument>),
-        Refused<422>,
     ),
     security((), ("token" = ["read"])),
 )]

@@ -104,7 +104,7 @@ pub struct ProfileInput {
     request_body(content = ProfileInput, content_type = "application/json"),
     responses(
         (status = 200, body = OrganisationDocument),
-        Refused<403, 404, 422>,
+        Refused<404>,
     ),
     security(("token" = ["write"])),
 )]

@@ -116,7 +116,7 @@ async fn handle_of(app: &App, by: &Handing, id: &str) -> Result<String, Problem>
     request_body(content = HandoverInput, content_type = "application/json"),
     responses(
         (status = 201, body = HandoverDocument),
-        Refused<401, 403, 404, 422>,
+        Refused<404>,
     ),
     security(("token" = ["write"])),
 )]
@@ -158,7 +158,7 @@ pub(super) async fn hand_over(
     params(("id" = String, Path, description = "Of the organisation")),
     responses(
         (status = 204),
-        Refused<401, 403, 404, 409>,
+        Refused<404, 409>,
     ),
     security(("token" = ["write"])),
 )]
