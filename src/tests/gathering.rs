@@ -1,6 +1,8 @@
 //! Creates that arrive at the same time are stored together: each once, by the
 //! same rules as alone, and none for want of another. On both databases.
 
+use std::cell::Cell;
+
 use axum::http::StatusCode;
 use diesel::connection::SimpleConnection;
 use futures_util::future::{join, join_all};
@@ -9,17 +11,32 @@ use serde_json::{Value, json};
 use super::{
     foreign::Foreign,
     inbox::{entries_of, following},
-    test_app::{Answer, TestApp},
+    restricted::{Scene, create, note_id, term},
+    test_app::{Answer, ORIGIN, TestApp},
 };
-use crate::storage::{Conn, Error, testing::on_both};
+use crate::{
+    domain::{
+        account::Role,
+        audience::{Audience, AudienceKind, Tier},
+        organisation::Category,
+    },
+    forum_api::PREFIX,
+    storage::{Conn, Error, testing::on_both},
+};
 
-/// Lets these arrive while something is being stored, in their order.
+/// Lets these arrive while something is being stored, in their order. Some may
+/// be answered without being stored.
 async fn at_once(node: &TestApp, all: &[(&Foreign, Value)]) -> Vec<Answer> {
     let gathering = &node.app.federation.gathering;
     let turn = gathering.hold().await;
-    let sent = join_all(all.iter().map(|(by, activity)| by.send(node, activity)));
+    let answered = Cell::new(0);
+    let sent = join_all(all.iter().map(async |(by, activity)| {
+        let answer = by.send(node, activity).await;
+        answered.set(answered.get() + 1);
+        answer
+    }));
     let gathered = async {
-        while gathering.waiting() < all.len() {
+        while gathering.waiting() + answered.get() < all.len() {
             tokio::task::yield_now().await;
         }
         drop(turn);
@@ -84,6 +101,59 @@ fn what_arrives_at_once_is_stored_once_by_the_rules_and_in_one_transaction() {
             assert_eq!(parent_of(text), parent.map(|one| one.id), "{text}");
         }
         assert_eq!(found.len(), notes.len() + 3);
+    });
+}
+
+#[test]
+fn each_of_what_arrives_at_once_is_for_its_own_readers() {
+    use AudienceKind::{Members, Preferential, Public};
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let node = &scene.node;
+        let tier = Some(Tier::Preferential);
+        let government = Some(Category::Government);
+        let gov = scene.foreign("gov.example", government, tier).await;
+        let society = Some(Category::CivilSociety);
+        let cso = scene.foreign("cso.example", society, tier).await;
+        let to_ngo = json!([format!("{ORIGIN}/orgs/ngo")]);
+        let mut to_all = term(Public);
+        let addressed = json!(format!("{ORIGIN}/orgs/moj"));
+        to_all.as_array_mut().expect("a list").push(addressed);
+        let all = [
+            (&gov, create(&gov, 1, term(Preferential))),
+            (&gov, create(&gov, 2, to_all)),
+            // No audience of its author's.
+            (&cso, create(&cso, 3, term(Preferential))),
+            (&gov, create(&gov, 4, to_ngo)),
+            (&gov, create(&gov, 5, term(Members))),
+        ];
+        for answer in at_once(node, &all).await {
+            assert_eq!(answer.status, StatusCode::ACCEPTED);
+        }
+        let for_ngo = Audience::Named(vec![scene.ngo.organisation.id]);
+        for (author, number, audience) in [
+            (&gov, 1, Some(Audience::Preferential)),
+            (&gov, 2, Some(Audience::Public)),
+            (&cso, 3, None),
+            (&gov, 4, Some(for_ngo)),
+            (&gov, 5, Some(Audience::Members)),
+        ] {
+            assert_eq!(
+                scene.kept(&note_id(author, number)).await,
+                audience,
+                "{number}"
+            );
+        }
+        let seen = async |token: Option<&str>| {
+            let list = node.get(&format!("{PREFIX}/entries?q=canary"), token).await;
+            list.json()["items"].as_array().map(Vec::len)
+        };
+        assert_eq!(seen(None).await, Some(1));
+        // The ministry, civil society, and one without a credential.
+        for (handle, expected) in [("moj", 3), ("ngo", 3), ("other", 1)] {
+            let token = node.token(handle, Role::FocalPoint, "read").await;
+            assert_eq!(seen(Some(&token)).await, Some(expected), "{handle}");
+        }
     });
 }
 
