@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     Conn, Error, each, rows,
-    schema::activities,
+    schema::{activities, entries},
     types::{At, Doc},
 };
 use crate::domain::{
@@ -69,17 +69,7 @@ pub fn is_known(conn: &mut Conn, uri: &Url) -> Result<bool, Error> {
 
 /// Records an activity of a local organisation, to be worded and sent later.
 pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), Error> {
-    let entry = match &outgoing.subject {
-        Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => Some(id.0),
-        Subject::Myself
-        | Subject::Organisation { .. }
-        | Subject::Object { .. }
-        | Subject::Moved { .. }
-        | Subject::Quote { .. }
-        | Subject::Reaction { .. }
-        | Subject::Follow { .. }
-        | Subject::Report(_) => None,
-    };
+    let entry = tells_of(conn, outgoing)?;
     diesel::insert_into(activities::table)
         .values((
             activities::id.eq(outgoing.id.0),
@@ -94,6 +84,32 @@ pub fn insert(conn: &mut Conn, actor: &Url, outgoing: &Outgoing) -> Result<(), E
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The entry that others learn of by this activity, so that they are told what
+/// becomes of it. A boost, a pin or the leave to quote makes them read it, too.
+fn tells_of(conn: &mut Conn, outgoing: &Outgoing) -> Result<Option<i64>, Error> {
+    let uri = match (&outgoing.subject, outgoing.kind) {
+        (Subject::Entry(id) | Subject::Tombstone { entry: id, .. }, _) => return Ok(Some(id.0)),
+        (Subject::Object { uri, .. }, ActivityKind::Announce | ActivityKind::Add)
+        | (Subject::Quote { entry: uri, .. }, ActivityKind::Accept) => uri,
+        (
+            Subject::Myself
+            | Subject::Organisation { .. }
+            | Subject::Object { .. }
+            | Subject::Moved { .. }
+            | Subject::Quote { .. }
+            | Subject::Reaction { .. }
+            | Subject::Follow { .. }
+            | Subject::Report(_),
+            _,
+        ) => return Ok(None),
+    };
+    Ok(entries::table
+        .filter(entries::uri.eq(uri.as_str()))
+        .select(entries::id)
+        .first(conn)
+        .optional()?)
 }
 
 fn detail(outgoing: &Outgoing) -> Value {

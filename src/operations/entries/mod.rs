@@ -21,7 +21,7 @@ use crate::{
     storage::{self, Conn, activities, deliveries, entries},
 };
 use making::{check_parties, chosen_audience, known_organisations, make, tags_of, tidy, unique};
-use narrowing::carry_out;
+use narrowing::{carry_out, withdraw};
 use reach::Reach;
 
 /// Why an entry was not published, changed or deleted.
@@ -152,7 +152,7 @@ pub async fn edit(
             let before = own(conn, &person, id)?;
             let entry = changed(conn, forum, &person, &before, edit)?;
             entries::update(conn, &entry)?;
-            carry_out(conn, &before, &entry)?;
+            carry_out(conn, forum, &before, &entry.audience)?;
             if reach::leaves_the_node(conn, forum, &entry)? {
                 announce(
                     conn,
@@ -163,17 +163,7 @@ pub async fn edit(
                     or_its_audience(&entry, Recipients::Everybody),
                 )?;
             }
-            if entry.audience != before.audience && !deliveries::told(conn, id)?.is_empty() {
-                let uri = entry.uri.clone();
-                announce(
-                    conn,
-                    forum,
-                    &person.organisation,
-                    ActivityKind::Delete,
-                    Subject::Tombstone { entry: id, uri },
-                    Recipients::NoLonger(before.audience.kind()),
-                )?;
-            }
+            withdraw(conn, forum, &entry, &before.audience)?;
             Ok(entry)
         })
         .await

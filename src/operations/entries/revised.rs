@@ -62,14 +62,15 @@ pub fn update_remote(
         if arrived.audience == before.audience {
             return Ok(Reception::Ignored);
         }
-        // Not for anybody here any more.
+        // Not for anybody here any more, and what answers it not for more.
+        carry_out(conn, forum, &before, &arrived.audience)?;
         entries::bury(conn, known.id, forum.now())?;
         return Ok(Reception::Stored(known.id));
     }
     let (thread, created_at) = (before.thread.clone(), before.created_at);
     let entry = arrived.into_entry(known.id, thread, created_at, Some(updated));
     entries::update(conn, &entry)?;
-    carry_out(conn, &before, &entry)?;
+    carry_out(conn, forum, &before, &entry.audience)?;
     Ok(Reception::Stored(known.id))
 }
 

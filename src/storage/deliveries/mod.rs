@@ -88,7 +88,10 @@ pub fn add_many(conn: &mut Conn, new: &[NewDelivery], now: DateTime<Utc>) -> Res
     for rows in rows.chunks(INSERT_ROWS) {
         added += each!(conn, |conn| diesel::insert_into(deliveries::table)
             .values(rows)
-            .on_conflict_do_nothing()
+            // No other conflict: an id that is taken is an error, and the task
+            // runs again with new ones.
+            .on_conflict((deliveries::activity_id, deliveries::inbox))
+            .do_nothing()
             .execute(conn))?;
     }
     let mut hosts: Vec<&str> = rows.iter().map(|row| row.host.as_str()).collect();

@@ -2,6 +2,7 @@
 //! served them, and whose are kept. On both databases.
 
 mod narrowing;
+mod passed_on;
 mod receiving;
 mod sending;
 mod serving;

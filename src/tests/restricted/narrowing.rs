@@ -22,7 +22,7 @@ use crate::{
 use AudienceKind::{Members, Named, Preferential, Public};
 
 impl Scene {
-    async fn patch(&self, entry: &Entry, body: Value) -> crate::tests::test_app::Answer {
+    pub(super) async fn patch(&self, entry: &Entry, body: Value) -> crate::tests::test_app::Answer {
         self.node.pass(chrono::TimeDelta::seconds(1));
         let token = self.node.token("moj", Role::FocalPoint, "read write").await;
         let path = format!("{PREFIX}/entries/{}", entry.id);
@@ -32,7 +32,11 @@ impl Scene {
     }
 
     /// Hosts that are told by activities of this kind.
-    async fn told_by(&self, entry: &Entry, kind: ActivityKind) -> BTreeMap<String, String> {
+    pub(super) async fn told_by(
+        &self,
+        entry: &Entry,
+        kind: ActivityKind,
+    ) -> BTreeMap<String, String> {
         use diesel::prelude::*;
         use schema::{activities, deliveries};
         self.node.told().await;

@@ -31,6 +31,18 @@ fn an_activity_is_queued_once_for_each_inbox() {
 }
 
 #[test]
+fn an_id_that_is_taken_is_an_error_and_loses_nothing() {
+    on_both(async |db| {
+        prepare(&db, 2).await;
+        queue(&db, vec![delivery(1, 1, A)]).await;
+        let taken = vec![delivery(1, 2, A), delivery(2, 2, B)];
+        let added = db.write(move |conn| add_many(conn, &taken, at(0))).await;
+        assert!(added.is_err(), "{added:?}");
+        assert!(next(&db, "b.example:8443", None, 9).await.is_empty());
+    });
+}
+
+#[test]
 fn thousands_of_deliveries_are_queued_at_once() {
     on_both(async |db| {
         prepare(&db, 1).await;

@@ -1,0 +1,2 @@
+-- What is known of them does no harm.
+SELECT 1;
