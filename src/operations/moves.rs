@@ -107,7 +107,7 @@ pub async fn depart(forum: &Forum, handle: &str, target: Organisation) -> Result
 }
 
 /// An organisation went to another address: whoever here follows it follows
-/// it there.
+/// it there, unless one of the two blocks the other.
 ///
 /// # Errors
 /// Storage only.
@@ -122,7 +122,9 @@ pub fn arrive(
         if follower.id == new.id {
             continue;
         }
-        if stored::find(conn, follower.id, new.id)?.is_none() {
+        if stored::find(conn, follower.id, new.id)?.is_none()
+            && !follows::is_refused(conn, &follower, new)?
+        {
             follows::begin(conn, forum, &follower, new)?;
         }
         follows::take_back(conn, forum, &follower, old)?;

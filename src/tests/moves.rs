@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{foreign::Foreign, test_app::TestApp};
 use crate::{
-    domain::{account::Role, follow::Relationship, organisation::Category},
-    operations::{follows, moves, people::Person},
+    domain::{account::Role, block::BlockKind, follow::Relationship, organisation::Category},
+    operations::{blocks, follows, moves, people::Person},
     storage::{Db, follows as stored, testing::on_both},
 };
 
@@ -139,4 +139,27 @@ fn an_organisation_of_ours_that_moves_says_where_it_went() {
         let again = moves::depart(forum, "moj", scene.moj.organisation.clone()).await;
         assert!(again.is_err());
     });
+}
+
+#[test]
+fn nobody_is_taken_to_whom_it_blocks_or_who_blocks_it() {
+    for ngo_blocks in [true, false] {
+        on_both(async |db| {
+            let scene = Scene::new(db).await;
+            let (by, other) = match ngo_blocks {
+                true => (&scene.ngo, &scene.moj),
+                false => (&scene.moj, &scene.ngo),
+            };
+            let forum = &scene.node.app.forum;
+            let block = blocks::set(forum, by, other.organisation.id, BlockKind::Block);
+            block.await.expect("blocked");
+            let (old, new) = (&scene.her.uri, &scene.moj.organisation.uri);
+            scene.alias(old, true).await;
+            let status = scene.send(&scene.moving(1, old, new)).await;
+            assert_eq!(status, StatusCode::ACCEPTED);
+            let (her, moj) = scene.stands().await;
+            assert!(!her.following && !her.requested, "she is there no more");
+            assert!(!moj.following && !moj.requested, "{ngo_blocks}");
+        });
+    }
 }
