@@ -331,7 +331,7 @@ async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) 
             buried.await
         }
         Err(error) => {
-            let run_at = retry_at(now, attempts, steps, (context.jitter)(), None);
+            let run_at = retry_at(now, attempts, steps, (context.jitter)());
             tracing::warn!(%id, task = name, error, %run_at, "a task failed");
             let later = context
                 .db

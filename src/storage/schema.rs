@@ -365,6 +365,7 @@ diesel::table! {
         leased_until -> Nullable<Instant>,
         last_error -> Nullable<Text>,
         last_success_at -> Nullable<Instant>,
+        asked_until -> Nullable<Instant>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The administrators' doors to the deliveries.
 
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
@@ -28,7 +29,8 @@ async fn world(db: Db) -> TestApp {
         deliveries::add_many(conn, &new, noon())?;
         deliveries::refused(conn, DeliveryId(1), "400 no", noon())?;
         deliveries::refused(conn, DeliveryId(2), "400 no", noon())?;
-        lanes::hold(conn, "b.example", "401 who are you")
+        let retry_at = noon() + TimeDelta::hours(6);
+        lanes::hold(conn, "b.example", "401 who are you", retry_at)
     })
     .await;
     node
@@ -70,7 +72,8 @@ fn administrators_see_how_it_stands_with_each_host() {
         assert_eq!(
             held,
             &json!({"host": "b.example", "state": "held", "pending": 1, "dead": 1,
-                    "failures": 0, "oldest": "2026-11-22T12:00:00Z", "retry_at": null,
+                    "failures": 1, "oldest": "2026-11-22T12:00:00Z",
+                    "retry_at": "2026-11-22T18:00:00Z",
                     "last_error": "401 who are you", "last_success_at": null})
         );
         let one = node

@@ -90,7 +90,8 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     lanes::release(conn, &hosts)?;
     lanes::succeeded(conn, &hosts, at(0))?;
     lanes::failed(conn, host, "", at(0))?;
-    lanes::hold(conn, host, "")?;
+    lanes::asked(conn, host, at(0))?;
+    lanes::hold(conn, host, "", at(0))?;
     lanes::open(conn, host)?;
     lanes::sign_of_life(conn, host)?;
     lanes::find(conn, host)?;

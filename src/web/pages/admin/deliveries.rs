@@ -53,7 +53,7 @@ impl From<&Lane> for Row {
             state: match lane.state {
                 LaneState::Open if lane.retry_at.is_some() => "Failing: will be tried again",
                 LaneState::Open => "In order",
-                LaneState::Held => "Held: it refuses our signatures",
+                LaneState::Held => "Held: it refuses our signatures and is tried seldom",
                 LaneState::Gone => "Gone: it says that it is no more",
             },
             pending: lane.pending,
