@@ -137,11 +137,11 @@ async fn replay(
     caller: Caller,
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<Replayed>, Problem> {
-    caller.administers("admin:write")?;
+    let me = caller.administers("admin:write")?.user.id;
     let mut fields = Fields::new(members, &["host"], &[]);
     let host = known_host(&app, &mut fields).await?;
     fields.finish()?;
-    let replayed = deliveries::replay(&app.forum, host).await?;
+    let replayed = deliveries::replay(&app.forum, Some(me), host).await?;
     Ok(Json(Replayed { replayed }))
 }
 

@@ -10,7 +10,7 @@ use crate::{
         PREFIX,
         tests::{assert_described, assert_problem, faults},
     },
-    storage::{Db, deliveries, lanes, samples, testing::on_both},
+    storage::{Db, audit, deliveries, lanes, samples, testing::on_both},
     tests::test_app::{Answer, TestApp, noon},
 };
 
@@ -200,5 +200,42 @@ fn what_waits_for_a_host_is_given_up_and_can_be_sent_again() {
         );
         let again = replay(&node, &token, Some(right)).await;
         assert_eq!(again.json(), json!({"replayed": 2}));
+    });
+}
+
+#[test]
+fn who_replays_is_in_the_log_of_decisions() {
+    on_both(async |db| {
+        let node = world(db).await;
+        let token = node
+            .token("moj", Role::Administrator, "admin:read admin:write")
+            .await;
+        let me = node.person(&token).await.user.id;
+        let one = json!({"host": "a.example"});
+        assert_eq!(replay(&node, &token, Some(one)).await.status, 200);
+        assert_eq!(replay(&node, &token, None).await.status, 200);
+        let unknown = json!({"host": "c.example"});
+        assert_eq!(
+            faults(&replay(&node, &token, Some(unknown)).await),
+            ["host"]
+        );
+        let all = node
+            .app
+            .forum
+            .db
+            .read(|conn| audit::following(conn, 0, 100));
+        let all = all.await.expect("read").into_iter();
+        let replayed: Vec<_> = all
+            .filter(|record| record.decision == "deliveries-replayed")
+            .map(|record| (record.by, record.subject, record.detail))
+            .collect();
+        let of = |host: &str| {
+            (
+                Some(me),
+                format!("server {host}"),
+                "1 deliveries".to_owned(),
+            )
+        };
+        assert_eq!(replayed, [of("a.example"), of("b.example")]);
     });
 }

@@ -179,8 +179,8 @@ pub async fn give_up(
 /// Queues what was given up again, and tries a server at once.
 pub async fn replay(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let host = fields.filled("host").map(str::to_owned);
-    deliveries::replay(&visit.app.forum, host).await?;
+    deliveries::replay(&visit.app.forum, Some(me), host).await?;
     Ok(go(PATH, Notice::Replayed))
 }
