@@ -192,6 +192,16 @@ pub fn repeat(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), 
     Ok(())
 }
 
+/// The task is due at `run_at` at the latest; one that runs, or is due
+/// earlier, is left as it is.
+pub fn hasten(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), Error> {
+    let later = tasks::table.find(id.0).filter(tasks::run_at.gt(At(run_at)));
+    diesel::update(later)
+        .set(tasks::run_at.eq(At(run_at)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The task is given up. It stays in the table, to be seen.
 pub fn bury(conn: &mut Conn, id: TaskId, error: &str, now: DateTime<Utc>) -> Result<(), Error> {
     diesel::update(tasks::table.find(id.0))

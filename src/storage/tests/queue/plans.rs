@@ -13,7 +13,7 @@ use diesel::{
 
 use super::*;
 use crate::{
-    domain::{delivery::DeliveryState, task::Pace},
+    domain::{delivery::DeliveryState, id::TaskId, task::Pace},
     storage::{
         deliveries,
         lanes::{self, Health},
@@ -113,6 +113,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     deliveries::remove(conn, &[id])?;
     tasks::claim(conn, Pace::Alone, at(0), 9, LEASE)?;
     tasks::waiting(conn, Pace::Asking)?;
+    tasks::hasten(conn, TaskId(1), at(0))?;
     Ok(())
 }
 

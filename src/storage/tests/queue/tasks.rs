@@ -152,3 +152,18 @@ fn a_task_that_cannot_be_read_does_not_stop_the_others() {
         assert_eq!(backlog.dead, 1);
     });
 }
+
+#[test]
+fn a_task_that_repeats_can_be_brought_forward_and_not_put_off() {
+    on_both(async |db| {
+        enqueue(&db, 1, 3_600).await;
+        enqueue(&db, 2, 5).await;
+        write(&db, |conn| {
+            tasks::hasten(conn, TaskId(1), at(10))?;
+            tasks::hasten(conn, TaskId(2), at(10))
+        })
+        .await;
+        assert_eq!(claim(&db, 9, 9).await, [(2, 0)]);
+        assert_eq!(claim(&db, 10, 9).await, [(1, 0)]);
+    });
+}
