@@ -394,6 +394,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Instant>,
         asks -> Bool,
+        line -> Nullable<BigInt>,
     }
 }
 

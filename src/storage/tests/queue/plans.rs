@@ -160,5 +160,8 @@ fn due_lanes_and_tasks_are_found_by_index() {
             .iter()
             .any(|step| begins.iter().any(|begin| step.starts_with(begin)));
         assert!(found, "{sql}\n{steps:#?}");
+        let walks_back = sql.contains("older");
+        let by_line = |step: &String| step.starts_with("SEARCH older USING INDEX tasks_line");
+        assert_eq!(steps.iter().any(by_line), walks_back, "{sql}\n{steps:#?}");
     }
 }
