@@ -150,7 +150,8 @@ async fn list(app: &App) -> anyhow::Result<Report> {
 }
 
 async fn alias(app: &App, named: Alias) -> anyhow::Result<Report> {
-    let aliases = moves::set_alias(&app.forum, &named.handle, named.uri, !named.remove).await?;
+    let aliases =
+        moves::set_alias(&app.forum, None, &named.handle, named.uri, !named.remove).await?;
     let list: Vec<&str> = aliases.iter().map(Url::as_str).collect();
     Ok(Report::new(
         format!("{} is also known as: {}", named.handle, list.join(", ")),
@@ -164,7 +165,7 @@ async fn depart(app: &App, named: Move) -> anyhow::Result<Report> {
     let old = me.await?.uri;
     let target = moving::find_destination(&app.federation, &named.to, &old).await?;
     let moved_to = target.uri.clone();
-    moves::depart(&app.forum, &named.handle, target).await?;
+    moves::depart(&app.forum, None, &named.handle, target).await?;
     Ok(Report::new(
         format!(
             "{} has moved to {moved_to}. Its followers are told while the node runs.",

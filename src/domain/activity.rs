@@ -141,3 +141,23 @@ pub struct Outgoing {
     pub recipients: Recipients,
     pub created_at: DateTime<Utc>,
 }
+
+impl Outgoing {
+    /// What belongs together, and arrives in the order in which it happened;
+    /// `actor` is the id of who acts.
+    pub fn order_key(&self, actor: &Url) -> String {
+        match &self.subject {
+            Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => format!("entry {id}"),
+            Subject::Myself | Subject::Moved { .. } => format!("actor {}", self.actor),
+            Subject::Organisation { uri } => format!("follow {actor} {uri}"),
+            Subject::Follow {
+                follower, followed, ..
+            } => format!("follow {follower} {followed}"),
+            Subject::Quote { request, .. } => format!("quote {request}"),
+            Subject::Object { uri, .. } | Subject::Reaction { object: uri, .. } => {
+                format!("reaction {actor} {uri}")
+            }
+            Subject::Report(id) => format!("report {id}"),
+        }
+    }
+}

@@ -41,6 +41,11 @@ decisions! {
     ReportResolved = "report-resolved", "Report resolved";
     KeysRotated = "keys-rotated", "Keys replaced";
     DeliveriesDropped = "deliveries-dropped", "Deliveries given up";
+    DeliveriesReplayed = "deliveries-replayed", "Deliveries tried again";
+    /// Another id under which an organisation is known, from which it may move here.
+    AliasAdded = "alias-added", "Other address of an organisation added";
+    AliasRemoved = "alias-removed", "Other address of an organisation removed";
+    OrganisationMoved = "organisation-moved", "Organisation moved to another address";
     /// An access token for programs.
     TokenMade = "token-made", "Access token made";
     TokenRevoked = "token-revoked", "Access token ended";

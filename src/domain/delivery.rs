@@ -49,7 +49,7 @@ pub enum LaneState {
     /// Sent to, or waiting for the next try.
     Open,
     /// Refuses our signatures (401, 403): waits for an administrator, or for
-    /// a signed request from that host.
+    /// a signed request from that host, and is tried after [`PROBE_HELD_AFTER`].
     Held,
     /// Said 410: gone for good.
     Gone,
@@ -76,6 +76,8 @@ pub struct Lane {
     pub dead: i64,
     pub failures: i32,
     pub oldest_pending_at: Option<DateTime<Utc>>,
+    /// When it is tried again: by our back-off or at the moment that the server
+    /// named, whichever is later.
     pub retry_at: Option<DateTime<Utc>>,
     pub last_error: Option<String>,
     pub last_success_at: Option<DateTime<Utc>>,
@@ -110,24 +112,36 @@ pub enum Outcome {
 /// The longest that a server's `Retry-After` is obeyed.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long a host that refuses our signatures is left alone before one
+/// delivery is tried. What it says may be passing: it could not fetch our key,
+/// or lost it. Asked seldom, it is not bothered if it means what it says, and
+/// what waited is still worth sending if it does not.
+pub const PROBE_HELD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+
 /// When a host that failed is tried again.
 ///
 /// `failures` counts those in a row before this one and picks the step, the
 /// last of which repeats. `jitter`, between 0 and 1, adds up to a fifth, so
-/// that hosts which failed together do not come back together. A longer
-/// `after` (the server's `Retry-After`) wins, up to [`LONGEST_RETRY_AFTER`].
+/// that hosts which failed together do not come back together.
 pub fn retry_at(
     now: DateTime<Utc>,
     failures: i32,
     steps: &[Duration],
     jitter: f64,
-    after: Option<Duration>,
 ) -> DateTime<Utc> {
     let step = usize::try_from(failures).unwrap_or(0);
     let step = steps.get(step).or(steps.last()).copied();
     let step = step.unwrap_or(Duration::from_secs(60));
-    let wait = step.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 5.0);
-    let wait = wait.max(after.unwrap_or_default().min(LONGEST_RETRY_AFTER));
+    later(now, step.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 5.0))
+}
+
+/// Until when a host is left alone that answered with this `Retry-After`: at
+/// most [`LONGEST_RETRY_AFTER`].
+pub fn asked_until(now: DateTime<Utc>, after: Duration) -> DateTime<Utc> {
+    later(now, after.min(LONGEST_RETRY_AFTER))
+}
+
+fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(wait)
         .ok()
         .and_then(|wait| now.checked_add_signed(wait))
@@ -140,27 +154,26 @@ mod tests {
 
     const STEPS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
-    fn waits(failures: i32, jitter: f64, after: Option<u64>) -> i64 {
-        let after = after.map(Duration::from_secs);
+    fn waits(failures: i32, jitter: f64) -> i64 {
         let now = DateTime::UNIX_EPOCH;
-        (retry_at(now, failures, &STEPS, jitter, after) - now).num_seconds()
+        (retry_at(now, failures, &STEPS, jitter) - now).num_seconds()
     }
 
     #[test]
     fn the_last_step_of_the_back_off_repeats() {
-        assert_eq!([0, 1, 2, 99].map(|n| waits(n, 0.0, None)), [5, 30, 30, 30]);
+        assert_eq!([0, 1, 2, 99].map(|n| waits(n, 0.0)), [5, 30, 30, 30]);
     }
 
     #[test]
     fn jitter_only_ever_makes_the_wait_longer() {
-        assert_eq!(waits(0, 1.0, None), 6);
-        assert_eq!(waits(1, 1.0, None), 36);
+        assert_eq!(waits(0, 1.0), 6);
+        assert_eq!(waits(1, 1.0), 36);
     }
 
     #[test]
-    fn a_longer_retry_after_wins_but_not_for_ever() {
-        assert_eq!(waits(0, 0.0, Some(120)), 120);
-        assert_eq!(waits(1, 0.0, Some(1)), 30);
-        assert_eq!(waits(0, 0.0, Some(u64::MAX)), 86_400);
+    fn a_retry_after_is_obeyed_but_not_for_ever() {
+        let now = DateTime::UNIX_EPOCH;
+        let waits = |after| (asked_until(now, Duration::from_secs(after)) - now).num_seconds();
+        assert_eq!([0, 120, u64::MAX].map(waits), [0, 120, 86_400]);
     }
 }

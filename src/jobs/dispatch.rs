@@ -19,9 +19,6 @@ use super::{
     sweep::{Keep, sweep},
 };
 
-/// How often we tidy up.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
-
 /// How often we look after accreditations.
 const KEEP_EVERY: Duration = Duration::from_secs(15);
 
@@ -78,7 +75,7 @@ impl Work for Dispatch {
                 }
                 Task::Sweep => {
                     sweep(&self.forum, self.keep).await?;
-                    Ok(Next::Again(SWEEP_EVERY))
+                    Ok(Next::Again(self.keep.sweep_after()))
                 }
                 Task::KeepAccreditations => {
                     accreditations::keep(&self.forum).await?;

@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    domain::delivery::{Delivery, Outcome, retry_at},
+    domain::delivery::{Delivery, Outcome, PROBE_HELD_AFTER, asked_until, retry_at},
     storage::{deliveries, lanes::Leased},
 };
 
@@ -39,6 +40,7 @@ pub(super) async fn serve(
     let mut turn = Turn {
         host: leased.host,
         failures: leased.failures,
+        is_held: leased.is_held,
         queue: Queue::default(),
         has_all: false,
         ending: None,
@@ -61,6 +63,8 @@ struct Turn {
     host: String,
     /// In a row, before this turn or since the last success in it.
     failures: i32,
+    /// It refused us last, and has taken nothing since.
+    is_held: bool,
     queue: Queue,
     /// The last read found the end of what waits.
     has_all: bool,
@@ -132,7 +136,7 @@ impl Turn {
         let id = delivery.id;
         let note = match outcome {
             Outcome::Delivered => {
-                self.failures = 0;
+                (self.failures, self.is_held) = (0, false);
                 let host = self.host.clone();
                 Note::Delivered { id, host }
             }
@@ -151,10 +155,7 @@ impl Turn {
                 Note::Failed { id, error }
             }
             Outcome::Unauthorised { error } => {
-                tracing::warn!(host = self.host, error, "a host refuses us and is held");
-                self.ending = Some(Ending::Held {
-                    error: error.clone(),
-                });
+                self.hold(error.clone());
                 Note::Failed { id, error }
             }
         };
@@ -167,14 +168,29 @@ impl Turn {
         if self.ending.is_some() {
             return;
         }
-        let retry_at = retry_at(
-            (self.context.now)(),
-            self.failures,
-            &self.context.settings.retry_after,
-            (self.context.jitter)(),
-            after,
-        );
-        tracing::info!(host = self.host, error, %retry_at, "a host failed");
-        self.ending = Some(Ending::Failed { error, retry_at });
+        let now = (self.context.now)();
+        let after_refusal = self.is_held.then(|| self.probe_at());
+        let steps = &self.context.settings.retry_after;
+        let ours = retry_at(now, self.failures, steps, (self.context.jitter)());
+        let ending = Ending::Failed {
+            error,
+            retry_at: after_refusal.map_or(ours, |probe_at| probe_at.max(ours)),
+            asked_until: after.map(|after| asked_until(now, after)),
+        };
+        tracing::info!(host = self.host, ?ending, "a host failed");
+        self.ending = Some(ending);
+    }
+
+    /// The host refuses us: that outweighs whatever else went wrong.
+    fn hold(&mut self, error: String) {
+        tracing::warn!(host = self.host, error, "a host refuses us and is held");
+        let retry_at = self.probe_at();
+        self.ending = Some(Ending::Held { error, retry_at });
+    }
+
+    /// When a host that refuses us is tried again.
+    fn probe_at(&self) -> DateTime<Utc> {
+        let (now, jitter) = ((self.context.now)(), (self.context.jitter)());
+        retry_at(now, 0, &[PROBE_HELD_AFTER], jitter)
     }
 }

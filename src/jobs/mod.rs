@@ -128,7 +128,7 @@ pub fn start(
     Runner::start(context, Arc::clone(&forum.bell))
 }
 
-/// Tidies up as every hour, for tests of what is to be removed.
+/// Tidies up as the runner does, for tests of what is to be removed.
 ///
 /// # Errors
 /// Storage only.

@@ -69,9 +69,13 @@ pub(super) enum Ending {
     Failed {
         error: String,
         retry_at: DateTime<Utc>,
+        /// The moment that the server itself named.
+        asked_until: Option<DateTime<Utc>>,
     },
     Held {
         error: String,
+        /// When it is tried all the same.
+        retry_at: DateTime<Utc>,
     },
 }
 
@@ -204,8 +208,18 @@ fn apply_one(conn: &mut Conn, note: &Note, now: DateTime<Utc>) -> Result<(), Err
         }
         Note::Ended { host, ending } => match ending {
             Ending::Well => Ok(()),
-            Ending::Failed { error, retry_at } => lanes::failed(conn, host, error, *retry_at),
-            Ending::Held { error } => lanes::hold(conn, host, error),
+            Ending::Failed {
+                error,
+                retry_at,
+                asked_until,
+            } => {
+                lanes::failed(conn, host, error, *retry_at)?;
+                match asked_until {
+                    Some(until) => lanes::asked(conn, host, *until),
+                    None => Ok(()),
+                }
+            }
+            Ending::Held { error, retry_at } => lanes::hold(conn, host, error, *retry_at),
         },
     }
 }

@@ -30,10 +30,14 @@ use super::{Context, Next, lane, record::Recorder};
 /// back-off that takes half a day.
 const MOST_TRIES: i32 = 20;
 
+/// A process that starts tidies up at once: how long it keeps things may have
+/// been changed, and the moment that is written was chosen by the one before.
+const SWEEP: TaskId = TaskId(1);
+
 /// The tasks that repeat for ever, under ids that nothing else gets. They are
 /// never given up.
 const FOR_EVER: [(TaskId, Task); 4] = [
-    (TaskId(1), Task::Sweep),
+    (SWEEP, Task::Sweep),
     (TaskId(2), Task::KeepAccreditations),
     (TaskId(3), Task::AskForLists),
     (TaskId(4), Task::AskForAccreditations),
@@ -57,6 +61,7 @@ impl Runner {
             leased: HashMap::new(),
             claimed: HashMap::new(),
             last_in_line: None,
+            is_new: true,
             is_down: false,
             context,
             stopped,
@@ -97,6 +102,8 @@ struct Main {
     claimed: HashMap<TaskId, Pace>,
     /// Ends with the last task that keeps its order.
     last_in_line: Option<oneshot::Receiver<()>>,
+    /// Whether nothing was claimed yet.
+    is_new: bool,
     /// Whether the last claim failed; said once, not every second.
     is_down: bool,
 }
@@ -188,8 +195,12 @@ impl Main {
             ),
         ];
         let (now, lease) = ((self.context.now)(), settings.lease);
+        let is_new = self.is_new;
         let claims = self.context.db.write(move |conn| {
             tasks::enqueue_once(conn, &FOR_EVER, now)?;
+            if is_new {
+                tasks::hasten(conn, SWEEP, now)?;
+            }
             let mut claims = Claims::default();
             for (pace, room) in for_tasks {
                 if room > 0 {
@@ -210,7 +221,7 @@ impl Main {
         });
         match claims.await {
             Ok(claims) => {
-                self.is_down = false;
+                (self.is_new, self.is_down) = (false, false);
                 self.begin(claims, recorder);
             }
             Err(error) => {
@@ -331,7 +342,7 @@ async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) 
             buried.await
         }
         Err(error) => {
-            let run_at = retry_at(now, attempts, steps, (context.jitter)(), None);
+            let run_at = retry_at(now, attempts, steps, (context.jitter)());
             tracing::warn!(%id, task = name, error, %run_at, "a task failed");
             let later = context
                 .db

@@ -1,4 +1,4 @@
-//! Tidies up, every hour: what is past its time.
+//! Tidies up: what is past its time.
 
 use std::time::Duration;
 
@@ -20,6 +20,13 @@ const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
 /// How long accreditations of other anchors are kept after their end.
 const KEEP_ACCREDITATIONS: TimeDelta = TimeDelta::days(365);
 
+/// How often we tidy up at least, and at most.
+const SELDOM: Duration = Duration::from_secs(60 * 60);
+const OFTEN: Duration = Duration::from_secs(1);
+
+/// A delivery is given up at most this part of its time too late.
+const PRECISION: u32 = 10;
+
 /// How many rows are removed at once, so that others can write in between.
 const AT_ONCE: i64 = 1_000;
 
@@ -38,6 +45,12 @@ impl Keep {
             deliveries: config.delivery.keep_for,
             refused: config.membership.keep_refused_for,
         }
+    }
+
+    /// After which time we tidy up again: a short time to keep something is to
+    /// end when it is over.
+    pub(super) fn sweep_after(self) -> Duration {
+        (self.deliveries / PRECISION).clamp(OFTEN, SELDOM)
     }
 }
 
@@ -71,5 +84,22 @@ pub(super) async fn sweep(forum: &Forum, keep: Keep) -> Result<(), Error> {
         }
         db.write(move |conn| deliveries::remove(conn, &stale))
             .await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shorter_deliveries_are_kept_the_oftener_we_tidy_up() {
+        let after = |seconds| {
+            let keep = Keep {
+                deliveries: Duration::from_secs(seconds),
+                refused: Duration::ZERO,
+            };
+            keep.sweep_after().as_secs()
+        };
+        assert_eq!([0, 10, 600, 30 * 86_400].map(after), [1, 1, 60, 3_600]);
     }
 }

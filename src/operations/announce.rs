@@ -47,7 +47,8 @@ pub(super) fn announce(
         | Subject::Follow { .. } => actor.uri.clone(),
     };
     activities::insert(conn, &speaker, &outgoing)?;
-    forum.enqueue(conn, &Task::Distribute { activity: id })?;
+    let task = Task::Distribute { activity: id };
+    forum.enqueue_in_line(conn, &task, &outgoing.order_key(&actor.uri))?;
     Ok(outgoing.uri)
 }
 

@@ -15,20 +15,38 @@ const HOSTS: i64 = 200;
 ///
 /// # Errors
 /// Storage only.
-pub async fn replay(forum: &Forum, host: Option<String>) -> Result<usize, storage::Error> {
+pub async fn replay(
+    forum: &Forum,
+    by: Option<UserId>,
+    host: Option<String>,
+) -> Result<usize, storage::Error> {
     let hosts = match host {
         Some(host) => vec![host],
         None => forum.db.read(hosts_with_dead_letters).await?,
     };
     forum
         .write(move |conn, forum| {
-            let mut replayed = 0;
+            let mut replayed = Vec::new();
             for host in hosts {
-                replayed += deliveries::replay_host(conn, &host, forum.now())?;
+                // Nothing was ever sent there: nothing is decided.
+                if lanes::find(conn, &host)?.is_some() {
+                    let count = deliveries::replay_host(conn, &host, forum.now())?;
+                    replayed.push((host, count));
+                }
             }
-            Ok(replayed)
+            for (host, count) in &replayed {
+                let (subject, detail) = described(host, *count);
+                let decision = Decision::DeliveriesReplayed;
+                audit::record(conn, forum, by, decision, &subject, &detail)?;
+            }
+            Ok(replayed.iter().map(|(_, count)| count).sum())
         })
         .await
+}
+
+/// What the log says of deliveries to a host: about what, and how many.
+fn described(host: &str, count: usize) -> (String, String) {
+    (format!("server {host}"), format!("{count} deliveries"))
 }
 
 /// Gives up on all that waits for a host: it becomes dead letters, which are
@@ -47,8 +65,7 @@ pub async fn give_up(
         .write(move |conn, forum| {
             let dropped = deliveries::drop_host(conn, &host, note, forum.now())?;
             if dropped > 0 {
-                let subject = format!("server {host}");
-                let detail = format!("{dropped} deliveries");
+                let (subject, detail) = described(&host, dropped);
                 let decision = Decision::DeliveriesDropped;
                 audit::record(conn, forum, by, decision, &subject, &detail)?;
             }

@@ -69,11 +69,7 @@ pub async fn follow(
             if followed.id == me.id {
                 return Err(FollowError::Myself);
             }
-            // That an organisation elsewhere blocks us is never told: the
-            // request waits, and is not sent.
-            let is_refused = blocks::is_blocked(conn, me.id, followed.id)?
-                || followed.is_local() && blocks::is_blocked(conn, followed.id, me.id)?;
-            if is_refused {
+            if is_refused(conn, me, &followed)? {
                 return Err(FollowError::Blocked);
             }
             if follows::find(conn, me.id, followed.id)?.is_none() {
@@ -82,6 +78,18 @@ pub async fn follow(
             Ok(relationship(conn, me.id, followed.id)?)
         })
         .await
+}
+
+/// Does one of the two block the other, as far as that is told? That an
+/// organisation elsewhere blocks us never is: the request waits, and is not
+/// sent.
+pub(super) fn is_refused(
+    conn: &mut Conn,
+    me: &Organisation,
+    followed: &Organisation,
+) -> Result<bool, storage::Error> {
+    Ok(blocks::is_blocked(conn, me.id, followed.id)?
+        || followed.is_local() && blocks::is_blocked(conn, followed.id, me.id)?)
 }
 
 /// Follows, or asks to.

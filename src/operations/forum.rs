@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering},
 };
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, Semaphore};
@@ -196,6 +197,26 @@ impl Forum {
         let now = self.now();
         self.queued.store(true, Ordering::Relaxed);
         tasks::enqueue(conn, TaskId(self.ids.next(now)), task, now)
+    }
+
+    /// Like [`Forum::enqueue`], after all that was added in the same line, which
+    /// is any text: also by another process, and when that must be tried again.
+    ///
+    /// # Errors
+    /// Storage only.
+    pub fn enqueue_in_line(
+        &self,
+        conn: &mut Conn,
+        task: &Task,
+        line: &str,
+    ) -> Result<(), storage::Error> {
+        let now = self.now();
+        self.queued.store(true, Ordering::Relaxed);
+        // Of two lines with one number, one waits for the other: no harm.
+        let hash = digest(&SHA256, line.as_bytes());
+        let number = hash.as_ref().first_chunk();
+        let number = number.map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        tasks::enqueue_in_line(conn, TaskId(self.ids.next(now)), task, number, now)
     }
 
     /// Like [`Forum::enqueue`], for what may be left out: nothing is added when

@@ -3,10 +3,12 @@
 
 use url::Url;
 
-use super::{Forum, announce::announce, follows};
+use super::{Forum, announce::announce, audit, follows};
 use crate::{
     domain::{
         activity::{ActivityKind, Recipients, Subject},
+        audit::Decision,
+        id::UserId,
         organisation::{Organisation, OrganisationState},
     },
     storage::{self, Conn, follows as stored, moves, organisations},
@@ -34,12 +36,14 @@ pub fn local(conn: &mut Conn, handle: &str) -> Result<Organisation, MoveError> {
 }
 
 /// Adds or removes another id under which a local organisation is known, and
-/// tells every server. Answers all of them.
+/// tells every server. Answers all of them. `by` is `None` for the command
+/// line.
 ///
 /// # Errors
 /// [`MoveError`].
 pub async fn set_alias(
     forum: &Forum,
+    by: Option<UserId>,
     handle: &str,
     uri: Url,
     add: bool,
@@ -51,13 +55,21 @@ pub async fn set_alias(
             if uri == me.uri {
                 return Err(MoveError::Myself);
             }
-            if add {
+            let before = moves::of(conn, me.id)?.aliases;
+            let decision = if add {
                 moves::add_alias(conn, me.id, &uri)?;
+                Decision::AliasAdded
             } else {
                 moves::remove_alias(conn, me.id, &uri)?;
-            }
+                Decision::AliasRemoved
+            };
             update(conn, forum, &me)?;
-            Ok(moves::of(conn, me.id)?.aliases)
+            let aliases = moves::of(conn, me.id)?.aliases;
+            if aliases != before {
+                let subject = audit::organisation(&me.handle);
+                audit::record(conn, forum, by, decision, &subject, uri.as_str())?;
+            }
+            Ok(aliases)
         })
         .await
 }
@@ -76,11 +88,17 @@ fn update(conn: &mut Conn, forum: &Forum, me: &Organisation) -> Result<(), stora
 }
 
 /// A local organisation moves to an address that names it as an alias, which
-/// the caller has checked: its followers are asked to follow there.
+/// the caller has checked: its followers are asked to follow there. `by` is
+/// `None` for the command line.
 ///
 /// # Errors
 /// [`MoveError`].
-pub async fn depart(forum: &Forum, handle: &str, target: Organisation) -> Result<(), MoveError> {
+pub async fn depart(
+    forum: &Forum,
+    by: Option<UserId>,
+    handle: &str,
+    target: Organisation,
+) -> Result<(), MoveError> {
     let handle = handle.to_owned();
     forum
         .write(move |conn, forum| {
@@ -101,13 +119,16 @@ pub async fn depart(forum: &Forum, handle: &str, target: Organisation) -> Result
                 subject,
                 Recipients::Followers,
             )?;
+            let decision = Decision::OrganisationMoved;
+            let (subject, to) = (audit::organisation(&me.handle), target.uri.as_str());
+            audit::record(conn, forum, by, decision, &subject, &format!("to {to}"))?;
             Ok(())
         })
         .await
 }
 
 /// An organisation went to another address: whoever here follows it follows
-/// it there.
+/// it there, unless one of the two blocks the other.
 ///
 /// # Errors
 /// Storage only.
@@ -122,7 +143,9 @@ pub fn arrive(
         if follower.id == new.id {
             continue;
         }
-        if stored::find(conn, follower.id, new.id)?.is_none() {
+        if stored::find(conn, follower.id, new.id)?.is_none()
+            && !follows::is_refused(conn, &follower, new)?
+        {
             follows::begin(conn, forum, &follower, new)?;
         }
         follows::take_back(conn, forum, &follower, old)?;

@@ -11,7 +11,7 @@ use crate::{
         id::QuoteId,
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, entries, quotes},
+    storage::{self, Conn, blocks, entries, quotes},
 };
 
 /// A post of another server that wants to quote an entry of ours.
@@ -25,7 +25,7 @@ pub struct Request {
 }
 
 /// Gives leave and says so. What is not public, or not ours, has no answer:
-/// nobody learns whether it is there.
+/// nobody learns whether it is there. Nor has whom its author blocks.
 ///
 /// # Errors
 /// Storage only.
@@ -41,6 +41,9 @@ pub fn receive(
     else {
         return Ok(());
     };
+    if blocks::is_blocked(conn, entry.author.id, from.id)? {
+        return Ok(());
+    }
     let now = forum.now();
     let id = QuoteId(forum.ids.next(now));
     let leave = quotes::put(conn, id, entry.id, &request.quoting, &from.uri, now)?;

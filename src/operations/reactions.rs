@@ -13,7 +13,7 @@ use crate::{
         organisation::{Organisation, OrganisationState},
         reaction::{Reaction, ReactionKind},
     },
-    storage::{self, Conn, entries, follows, reactions, tombstones},
+    storage::{self, Conn, blocks, entries, follows, reactions, tombstones},
 };
 
 /// Why a like or a boost was not made or taken back.
@@ -168,7 +168,10 @@ pub fn receive(
             entry.is_local() || follows::is_followed_here(conn, organisation.id)?
         }
     };
-    if !concerns_us || organisation.state != OrganisationState::Active {
+    if !concerns_us
+        || organisation.state != OrganisationState::Active
+        || blocks::is_blocked(conn, entry.author.id, organisation.id)?
+    {
         return Ok(());
     }
     let now = forum.now();

@@ -26,7 +26,7 @@ use super::{
 pub enum Health {
     /// The last try went well, or none was made.
     Healthy,
-    /// The last try failed: one probe is due.
+    /// The last try failed, or the host refused us: one probe is due.
     Failing,
 }
 
@@ -38,6 +38,9 @@ pub struct Leased {
     /// Failures in a row.
     #[diesel(sql_type = Integer)]
     pub failures: i32,
+    /// It refused us the last time.
+    #[diesel(sql_type = Bool)]
+    pub is_held: bool,
 }
 
 #[derive(Insertable)]
@@ -79,22 +82,24 @@ const CLAIM_HEALTHY: &str = "\
         SELECT host FROM lanes \
         WHERE waiting = TRUE AND state = 'open' AND failures = 0 \
             AND (retry_at IS NULL OR retry_at <= $1) \
+            AND (asked_until IS NULL OR asked_until <= $1) \
             AND (leased_until IS NULL OR leased_until <= $1) \
         ORDER BY last_success_at NULLS FIRST LIMIT $2 {SKIP LOCKED}) \
     UPDATE lanes SET leased_until = $3 \
     WHERE host IN (SELECT host FROM due) \
-    RETURNING host, failures";
+    RETURNING host, failures, state = 'held' AS is_held";
 
 const CLAIM_FAILING: &str = "\
     WITH due AS MATERIALIZED (\
         SELECT host FROM lanes \
-        WHERE waiting = TRUE AND state = 'open' AND failures > 0 \
+        WHERE waiting = TRUE AND state IN ('open', 'held') AND failures > 0 \
             AND (retry_at IS NULL OR retry_at <= $1) \
+            AND (asked_until IS NULL OR asked_until <= $1) \
             AND (leased_until IS NULL OR leased_until <= $1) \
         ORDER BY retry_at NULLS FIRST LIMIT $2 {SKIP LOCKED}) \
     UPDATE lanes SET leased_until = $3 \
     WHERE host IN (SELECT host FROM due) \
-    RETURNING host, failures";
+    RETURNING host, failures, state = 'held' AS is_held";
 
 /// Leases up to `limit` lanes that wait, are due and are free.
 pub fn claim(
@@ -176,6 +181,7 @@ pub fn succeeded(conn: &mut Conn, hosts: &[String], now: DateTime<Utc>) -> Resul
             lanes::state.eq(LaneState::Open.as_str()),
             lanes::failures.eq(0),
             lanes::retry_at.eq(None::<At>),
+            lanes::asked_until.eq(None::<At>),
             lanes::last_error.eq(None::<String>),
             lanes::last_success_at.eq(At(now)),
         ))
@@ -200,20 +206,44 @@ pub fn failed(
     Ok(())
 }
 
-/// The host refuses us: nothing is sent until [`open`] or [`sign_of_life`].
-pub fn hold(conn: &mut Conn, host: &str, error: &str) -> Result<(), Error> {
-    close(conn, host, LaneState::Held, error)
+/// The host itself asked to be left alone until then: not even a
+/// [`sign_of_life`] ends that. Write the failure with it ([`failed`]).
+pub fn asked(conn: &mut Conn, host: &str, until: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(lanes::table.find(host))
+        .set(lanes::asked_until.eq(At(until)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The host refuses us: nothing is sent until [`open`] or [`sign_of_life`],
+/// but for one probe at `retry_at`.
+pub fn hold(
+    conn: &mut Conn,
+    host: &str,
+    error: &str,
+    retry_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    diesel::update(lanes::table.find(host))
+        .set((
+            lanes::state.eq(LaneState::Held.as_str()),
+            lanes::failures.eq(lanes::failures + 1),
+            lanes::retry_at.eq(At(retry_at)),
+            lanes::last_error.eq(error),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The host is gone. Its deliveries wait, in case it comes back, and in the
 /// end become dead letters.
 pub fn gone(conn: &mut Conn, host: &str, error: &str) -> Result<(), Error> {
-    close(conn, host, LaneState::Gone, error)
-}
-
-fn close(conn: &mut Conn, host: &str, state: LaneState, error: &str) -> Result<(), Error> {
     diesel::update(lanes::table.find(host))
-        .set((lanes::state.eq(state.as_str()), lanes::last_error.eq(error)))
+        .set((
+            lanes::state.eq(LaneState::Gone.as_str()),
+            lanes::retry_at.eq(None::<At>),
+            lanes::asked_until.eq(None::<At>),
+            lanes::last_error.eq(error),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -227,6 +257,7 @@ pub fn open(conn: &mut Conn, host: &str) -> Result<bool, Error> {
             lanes::state.eq(LaneState::Open.as_str()),
             lanes::failures.eq(0),
             lanes::retry_at.eq(None::<At>),
+            lanes::asked_until.eq(None::<At>),
             lanes::waiting.eq(waiting),
         ))
         .execute(conn)?;
@@ -239,8 +270,9 @@ const SIGN_OF_LIFE: &str = "\
     WHERE host = $1 AND (state <> 'open' OR retry_at IS NOT NULL)";
 
 /// A signed request came from the host: it is alive, so its back-off ends and
-/// a closed lane opens, with one probe first. True when that changed anything:
-/// then wake the runner after the commit. `host` is the authority: with the
+/// a closed lane opens, with one probe first. What it [`asked`] for stands: it
+/// may be alive and busy. True when that changed anything: then wake the
+/// runner after the commit. `host` is the authority: with the
 /// port, when it is not the scheme's own.
 pub fn sign_of_life(conn: &mut Conn, host: &str) -> Result<bool, Error> {
     let changed = diesel::sql_query(SIGN_OF_LIFE)
@@ -265,6 +297,8 @@ struct LaneRow {
     oldest_pending_at: Option<At>,
     #[diesel(sql_type = Nullable<Instant>)]
     retry_at: Option<At>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    asked_until: Option<At>,
     #[diesel(sql_type = Nullable<Text>)]
     last_error: Option<String>,
     #[diesel(sql_type = Nullable<Instant>)]
@@ -279,6 +313,7 @@ impl TryFrom<LaneRow> for Lane {
             .into_iter()
             .find(|state| state.as_str() == row.state)
             .ok_or_else(|| Error::Corrupt(format!("lane state {:?}", row.state)))?;
+        let [ours, theirs] = [row.retry_at, row.asked_until].map(|at| at.map(DateTime::from));
         Ok(Self {
             host: row.host,
             state,
@@ -286,7 +321,7 @@ impl TryFrom<LaneRow> for Lane {
             dead: row.dead,
             failures: row.failures,
             oldest_pending_at: row.oldest_pending_at.map(DateTime::from),
-            retry_at: row.retry_at.map(DateTime::from),
+            retry_at: ours.max(theirs),
             last_error: row.last_error,
             last_success_at: row.last_success_at.map(DateTime::from),
         })
@@ -304,7 +339,7 @@ const OVERVIEW: &str = "\
         (SELECT d.created_at FROM deliveries d \
             WHERE d.host = page.host AND d.state = 'pending' \
             ORDER BY d.id LIMIT 1) AS oldest_pending_at \
-    FROM (SELECT host, state, failures, retry_at, last_error, last_success_at \
+    FROM (SELECT host, state, failures, retry_at, asked_until, last_error, last_success_at \
         FROM lanes WHERE $1 OR host = $2 \
         ORDER BY state <> 'open' DESC, failures DESC, host LIMIT $3 OFFSET $4) AS page \
     ORDER BY state <> 'open' DESC, failures DESC, host";

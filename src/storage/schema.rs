@@ -365,6 +365,7 @@ diesel::table! {
         leased_until -> Nullable<Instant>,
         last_error -> Nullable<Text>,
         last_success_at -> Nullable<Instant>,
+        asked_until -> Nullable<Instant>,
     }
 }
 
@@ -393,6 +394,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Instant>,
         asks -> Bool,
+        line -> Nullable<BigInt>,
     }
 }
 

@@ -38,6 +38,7 @@ struct NewTask {
     run_at: At,
     attempts: i32,
     asks: bool,
+    line: Option<i64>,
 }
 
 impl NewTask {
@@ -50,6 +51,7 @@ impl NewTask {
             run_at: At(run_at),
             attempts: 0,
             asks,
+            line: None,
         }
     }
 }
@@ -63,6 +65,23 @@ pub fn enqueue(
 ) -> Result<(), Error> {
     diesel::insert_into(tasks::table)
         .values(NewTask::of(id, task, run_at))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Like [`enqueue`], in a line: nobody claims it while an older task of the same
+/// line is neither done nor given up.
+pub fn enqueue_in_line(
+    conn: &mut Conn,
+    id: TaskId,
+    task: &Task,
+    line: i64,
+    run_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut new = NewTask::of(id, task, run_at);
+    new.line = Some(line);
+    diesel::insert_into(tasks::table)
+        .values(new)
         .execute(conn)?;
     Ok(())
 }
@@ -85,12 +104,16 @@ pub fn enqueue_once(
     Ok(added > 0)
 }
 
-/// The tasks that are due and that nobody holds, the longest due first.
+/// The tasks that are due, that nobody holds and whose turn it is in their
+/// line, the longest due first.
 const CLAIM: &str = "\
     WITH due AS MATERIALIZED (\
         SELECT id FROM tasks \
         WHERE asks = $1 AND dead_at IS NULL AND run_at <= $2 \
             AND (claimed_until IS NULL OR claimed_until <= $2) \
+            AND (line IS NULL OR NOT EXISTS (\
+                SELECT 1 FROM tasks older WHERE older.line = tasks.line \
+                    AND older.id < tasks.id AND older.dead_at IS NULL)) \
         ORDER BY run_at, id LIMIT $3 {SKIP LOCKED}) \
     UPDATE tasks SET claimed_until = $4, attempts = attempts + 1 \
     WHERE id IN (SELECT id FROM due) \
@@ -188,6 +211,16 @@ pub fn repeat(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), 
             tasks::run_at.eq(At(run_at)),
             tasks::attempts.eq(0),
         ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The task is due at `run_at` at the latest; one that runs, or is due
+/// earlier, is left as it is.
+pub fn hasten(conn: &mut Conn, id: TaskId, run_at: DateTime<Utc>) -> Result<(), Error> {
+    let later = tasks::table.find(id.0).filter(tasks::run_at.gt(At(run_at)));
+    diesel::update(later)
+        .set(tasks::run_at.eq(At(run_at)))
         .execute(conn)?;
     Ok(())
 }

@@ -202,6 +202,35 @@ fn who_is_blocked_neither_follows_nor_replies() {
 }
 
 #[test]
+fn who_is_blocked_neither_likes_nor_boosts_nor_gets_leave_to_quote() {
+    on_both(async |db| {
+        let world = world(db).await;
+        let her = world.her.organisation.id;
+        let entry = world.publish(&world.moj).await;
+        let react = async |number: u32| {
+            for (number, kind) in [(number, "Like"), (number + 1, "Announce")] {
+                world.hers(number, kind, json!(entry.uri)).await;
+            }
+            let object = json!(entry.uri);
+            let mut request = world.her.activity(number + 2, "QuoteRequest", object);
+            request["instrument"] = json!(format!("{}/notes/{number}", world.her.uri));
+            let answer = world.her.send(&world.node, &request).await;
+            assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+            let path = format!("/api/v1/statuses/{}", entry.id);
+            let status = world.node.get(&path, Some(&world.token)).await.json();
+            let count = |name: &str| status[name].as_i64().expect("a number");
+            (count("favourites_count"), count("reblogs_count"))
+        };
+        world.ask("block", her).await;
+        assert_eq!(react(20).await, (0, 0));
+        assert_eq!(world.told().await.0[0], "Reject", "the end of her follow");
+        world.ask("unblock", her).await;
+        assert_eq!(react(30).await, (1, 1));
+        assert_eq!(world.told().await.0[0], "Accept");
+    });
+}
+
+#[test]
 fn who_is_blocked_or_muted_leaves_the_home_timeline() {
     on_both(async |db| {
         let world = world(db).await;

@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{foreign::Foreign, test_app::TestApp};
 use crate::{
-    domain::{account::Role, follow::Relationship, organisation::Category},
-    operations::{follows, moves, people::Person},
-    storage::{Db, follows as stored, testing::on_both},
+    domain::{account::Role, block::BlockKind, follow::Relationship, organisation::Category},
+    operations::{blocks, follows, moves, people::Person},
+    storage::{Db, audit, follows as stored, testing::on_both},
 };
 
 /// A node with `ngo`, which follows `her` elsewhere, and with `moj`.
@@ -59,7 +59,8 @@ impl Scene {
     }
 
     async fn alias(&self, uri: &Url, add: bool) {
-        let set = moves::set_alias(&self.node.app.forum, "moj", uri.clone(), add);
+        let by = Some(self.moj.user.id);
+        let set = moves::set_alias(&self.node.app.forum, by, "moj", uri.clone(), add);
         set.await.expect("set");
     }
 
@@ -127,7 +128,7 @@ fn an_organisation_of_ours_that_moves_says_where_it_went() {
         follows::follow(forum, &scene.ngo, scene.moj.organisation.id)
             .await
             .expect("follows");
-        let gone = moves::depart(forum, "moj", scene.her.organisation.clone());
+        let gone = moves::depart(forum, None, "moj", scene.her.organisation.clone());
         gone.await.expect("moved");
         let document = scene.document("moj").await;
         assert_eq!(document["movedTo"], json!(scene.her.uri));
@@ -136,7 +137,61 @@ fn an_organisation_of_ours_that_moves_says_where_it_went() {
         let page = scene.node.get("/orgs/moj", None).await;
         assert!(page.body.contains("This organisation has moved."));
         assert!(page.body.contains(scene.her.uri.as_str()));
-        let again = moves::depart(forum, "moj", scene.moj.organisation.clone()).await;
+        let again = moves::depart(forum, None, "moj", scene.moj.organisation.clone()).await;
         assert!(again.is_err());
+    });
+}
+
+#[test]
+fn nobody_is_taken_to_whom_it_blocks_or_who_blocks_it() {
+    for ngo_blocks in [true, false] {
+        on_both(async |db| {
+            let scene = Scene::new(db).await;
+            let (by, other) = match ngo_blocks {
+                true => (&scene.ngo, &scene.moj),
+                false => (&scene.moj, &scene.ngo),
+            };
+            let forum = &scene.node.app.forum;
+            let block = blocks::set(forum, by, other.organisation.id, BlockKind::Block);
+            block.await.expect("blocked");
+            let (old, new) = (&scene.her.uri, &scene.moj.organisation.uri);
+            scene.alias(old, true).await;
+            let status = scene.send(&scene.moving(1, old, new)).await;
+            assert_eq!(status, StatusCode::ACCEPTED);
+            let (her, moj) = scene.stands().await;
+            assert!(!her.following && !her.requested, "she is there no more");
+            assert!(!moj.following && !moj.requested, "{ngo_blocks}");
+        });
+    }
+}
+
+#[test]
+fn aliases_and_moves_are_in_the_log_of_decisions() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let forum = &scene.node.app.forum;
+        let uri = &scene.her.uri;
+        // Of two that say the same, the second decides nothing.
+        for add in [true, true, false, false] {
+            scene.alias(uri, add).await;
+        }
+        let gone = moves::depart(forum, None, "moj", scene.her.organisation.clone());
+        gone.await.expect("moved");
+        let all = forum.db.read(|conn| audit::following(conn, 0, 100));
+        let all = all.await.expect("read").into_iter();
+        let about_moj: Vec<_> = all
+            .filter(|one| one.subject == "organisation moj" && one.detail.contains(uri.as_str()))
+            .map(|one| (one.by, one.decision, one.detail))
+            .collect();
+        let by = Some(scene.moj.user.id);
+        let decided = |by, word: &str, detail: String| (by, word.to_owned(), detail);
+        assert_eq!(
+            about_moj,
+            [
+                decided(by, "alias-added", uri.to_string()),
+                decided(by, "alias-removed", uri.to_string()),
+                decided(None, "organisation-moved", format!("to {uri}")),
+            ]
+        );
     });
 }

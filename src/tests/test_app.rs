@@ -22,7 +22,7 @@ use crate::{
     domain::{
         account::{Role, Scopes},
         organisation::{Category, Organisation},
-        task::{Pace, Task},
+        task::{Claimed, Pace, Task},
     },
     federation::outbox,
     operations::{Clock, organisations, people},
@@ -211,26 +211,33 @@ impl TestApp {
     pub async fn told(&self) -> Vec<Value> {
         let federation = &self.app.federation;
         let forum = &self.app.forum;
-        let claimed = forum
-            .write(|conn, forum| {
-                tasks::claim(conn, Pace::Alone, forum.now(), 100, Duration::from_secs(60))
-            })
-            .await;
         let mut told = Vec::new();
-        for task in claimed.expect("claimed") {
-            let Task::Distribute { activity } = task.task else {
-                continue;
-            };
-            let worded = outbox::distribute(federation, activity).await;
-            worded.expect("worded");
-            let found = forum
-                .db
-                .read(move |conn| activities::find_outgoing(conn, activity))
-                .await;
-            if let Some((_, Some(document))) = found.expect("read") {
-                told.push(serde_json::from_str(&document).expect("JSON"));
+        loop {
+            let claimed = forum.write(|conn, forum| {
+                tasks::claim(conn, Pace::Alone, forum.now(), 100, Duration::from_secs(60))
+            });
+            let claimed: Vec<Claimed> = claimed.await.expect("claimed");
+            if claimed.is_empty() {
+                break;
+            }
+            for Claimed { id, task, .. } in claimed {
+                let Task::Distribute { activity } = task else {
+                    continue;
+                };
+                let worded = outbox::distribute(federation, activity).await;
+                worded.expect("worded");
+                let found = forum.write(move |conn, _| {
+                    // Those behind it in its line come next.
+                    tasks::finish(conn, id)?;
+                    activities::find_outgoing(conn, activity)
+                });
+                if let Some((_, Some(document))) = found.await.expect("read") {
+                    told.push((activity, document));
+                }
             }
         }
-        told
+        told.sort_by_key(|(activity, _)| *activity);
+        let read = |(_, document): (_, String)| serde_json::from_str(&document).expect("JSON");
+        told.into_iter().map(read).collect()
     }
 }

@@ -125,8 +125,8 @@ fn assert_in_order_and_once(heard: &[Heard]) {
 }
 
 /// How it stands with the host of a receiver, as the author's node tells it.
-async fn lane(scene: &Scene, host: &str, token: &str) -> Value {
-    let forum = Forum::with_token(&scene.hub.origin(), token);
+async fn lane(hub: &Node, host: &str, token: &str) -> Value {
+    let forum = Forum::with_token(&hub.origin(), token);
     let lanes = forum.get("/admin/deliveries").await.expect(200).json();
     let lanes = lanes["items"].as_array().expect("a list of hosts").clone();
     let found = lanes.into_iter().find(|lane| lane["host"] == host);
@@ -152,13 +152,13 @@ async fn a_healthy_receiver_waits_for_none_that_is_dead_slow_or_broken(store: St
     assert_eq!(scene.failing.front.heard().len(), before);
     let healthy = scene.healthy.front.authority();
     wait::until("nothing to wait for the healthy one", || async {
-        let lane = lane(&scene, healthy, &token).await;
+        let lane = lane(&scene.hub, healthy, &token).await;
         (lane["pending"] == 0).then_some(())
     })
     .await;
     let dead = scene.killed.plan.authority();
     for host in [scene.failing.front.authority(), &dead] {
-        let lane = lane(&scene, host, &token).await;
+        let lane = lane(&scene.hub, host, &token).await;
         assert!(lane["pending"].as_i64() > Some(0), "{lane}");
         assert!(lane["failures"].as_i64() > Some(0), "{lane}");
         assert!(lane["last_error"].is_string(), "{lane}");
@@ -183,7 +183,7 @@ async fn a_healthy_receiver_waits_for_none_that_is_dead_slow_or_broken(store: St
     let hosts = hosts.map(|one| one.front.authority());
     for host in hosts.into_iter().chain([dead.as_str()]) {
         wait::until("nothing to wait any more", || async {
-            let lane = lane(&scene, host, &token).await;
+            let lane = lane(&scene.hub, host, &token).await;
             (lane["pending"] == 0).then_some(())
         })
         .await;
@@ -216,7 +216,38 @@ async fn what_is_answered_too_late_and_sent_again_takes_effect_once(store: Store
     assert_eq!(home.len(), 3, "{home:?}");
 }
 
+async fn what_is_kept_for_a_short_time_is_then_a_dead_letter_and_can_be_replayed(store: Store) {
+    let hub = Plan::new(store).set("delivery.keep_for", "6s");
+    let (front, plan) = Front::before(Plan::new(store)).await;
+    let addresses = [&hub.socket(), front.authority()].map(str::to_owned);
+    let hub = hub.reaching(&addresses).start().await;
+    let author = hub.member("hub", "The Hub", "international_organisation");
+    let receiver = receiver(front, plan.reaching(&addresses), &author.address()).await;
+    hub.user("admin@hub.example", "hub", "administrator");
+    let scopes = "read admin:read admin:write";
+    let token = hub.token("admin@hub.example", scopes);
+    let host = receiver.front.authority();
+
+    receiver.front.turn(Mood::Broken);
+    write(&author.forum(), 0..1).await;
+    wait::until("all to be given up", || async {
+        let lane = lane(&hub, host, &token).await;
+        (lane["pending"] == 0 && lane["dead"].as_i64() > Some(0)).then_some(())
+    })
+    .await;
+    receiver.front.turn(Mood::Well);
+    let administrator = Forum::with_token(&hub.origin(), &token);
+    let replay = json!({"host": host});
+    let replayed = administrator
+        .post("/admin/deliveries/replay", &replay)
+        .await;
+    let replayed = replayed.expect(200).json();
+    assert!(replayed["replayed"].as_i64() > Some(0), "{replayed}");
+    await_the_same(&author, &receiver.reader).await;
+}
+
 on_both_databases! {
+    what_is_kept_for_a_short_time_is_then_a_dead_letter_and_can_be_replayed,
     a_healthy_receiver_waits_for_none_that_is_dead_slow_or_broken,
     what_is_answered_too_late_and_sent_again_takes_effect_once,
 }

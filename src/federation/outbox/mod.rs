@@ -9,11 +9,7 @@ pub(super) use wording::word;
 
 use super::Federation;
 use crate::{
-    domain::{
-        activity::{Outgoing, Subject},
-        id::{ActivityId, DeliveryId},
-        organisation::Organisation,
-    },
+    domain::id::{ActivityId, DeliveryId},
     storage::{
         self, Conn, activities,
         deliveries::{self, NewDelivery},
@@ -52,7 +48,7 @@ fn distribute_in(
         };
         activities::set_document(conn, id, &document.to_string())?;
     }
-    let order_key = order_key(&actor, &outgoing);
+    let order_key = outgoing.order_key(&actor.uri);
     let now = federation.forum.now();
     let new: Vec<NewDelivery> = recipients::inboxes(conn, federation, &actor, &outgoing)?
         .into_iter()
@@ -68,21 +64,4 @@ fn distribute_in(
         .collect();
     deliveries::add_many(conn, &new, now)?;
     Ok(())
-}
-
-/// What belongs together arrives in the order in which it happened.
-fn order_key(actor: &Organisation, outgoing: &Outgoing) -> String {
-    match &outgoing.subject {
-        Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => format!("entry {id}"),
-        Subject::Myself | Subject::Moved { .. } => format!("actor {}", actor.id),
-        Subject::Organisation { uri } => format!("follow {} {uri}", actor.uri),
-        Subject::Follow {
-            follower, followed, ..
-        } => format!("follow {follower} {followed}"),
-        Subject::Quote { request, .. } => format!("quote {request}"),
-        Subject::Object { uri, .. } | Subject::Reaction { object: uri, .. } => {
-            format!("reaction {} {uri}", actor.uri)
-        }
-        Subject::Report(id) => format!("report {id}"),
-    }
 }

@@ -47,7 +47,8 @@ fn state_words() -> Object {
 #[schema(as = Lane)]
 struct LaneDocument {
     host: String,
-    /// `held` refuses our signatures, `gone` said that it is gone.
+    /// `held` refuses our signatures and is tried now and then, `gone` said that
+    /// it is gone.
     #[schema(schema_with = state_words)]
     state: &'static str,
     /// How many wait.
@@ -58,6 +59,7 @@ struct LaneDocument {
     failures: i32,
     /// Since when the oldest waits.
     oldest: Option<DateTime<Utc>>,
+    /// When it is tried again, as it asked itself or by our back-off.
     retry_at: Option<DateTime<Utc>>,
     last_error: Option<String>,
     last_success_at: Option<DateTime<Utc>>,
@@ -135,11 +137,11 @@ async fn replay(
     caller: Caller,
     MaybeJsonObject(members): MaybeJsonObject,
 ) -> Result<Json<Replayed>, Problem> {
-    caller.administers("admin:write")?;
+    let me = caller.administers("admin:write")?.user.id;
     let mut fields = Fields::new(members, &["host"], &[]);
     let host = known_host(&app, &mut fields).await?;
     fields.finish()?;
-    let replayed = deliveries::replay(&app.forum, host).await?;
+    let replayed = deliveries::replay(&app.forum, Some(me), host).await?;
     Ok(Json(Replayed { replayed }))
 }
 

@@ -1,6 +1,7 @@
 //! The administrators' doors to the deliveries.
 
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
         PREFIX,
         tests::{assert_described, assert_problem, faults},
     },
-    storage::{Db, deliveries, lanes, samples, testing::on_both},
+    storage::{Db, audit, deliveries, lanes, samples, testing::on_both},
     tests::test_app::{Answer, TestApp, noon},
 };
 
@@ -28,7 +29,8 @@ async fn world(db: Db) -> TestApp {
         deliveries::add_many(conn, &new, noon())?;
         deliveries::refused(conn, DeliveryId(1), "400 no", noon())?;
         deliveries::refused(conn, DeliveryId(2), "400 no", noon())?;
-        lanes::hold(conn, "b.example", "401 who are you")
+        let retry_at = noon() + TimeDelta::hours(6);
+        lanes::hold(conn, "b.example", "401 who are you", retry_at)
     })
     .await;
     node
@@ -70,7 +72,8 @@ fn administrators_see_how_it_stands_with_each_host() {
         assert_eq!(
             held,
             &json!({"host": "b.example", "state": "held", "pending": 1, "dead": 1,
-                    "failures": 0, "oldest": "2026-11-22T12:00:00Z", "retry_at": null,
+                    "failures": 1, "oldest": "2026-11-22T12:00:00Z",
+                    "retry_at": "2026-11-22T18:00:00Z",
                     "last_error": "401 who are you", "last_success_at": null})
         );
         let one = node
@@ -197,5 +200,42 @@ fn what_waits_for_a_host_is_given_up_and_can_be_sent_again() {
         );
         let again = replay(&node, &token, Some(right)).await;
         assert_eq!(again.json(), json!({"replayed": 2}));
+    });
+}
+
+#[test]
+fn who_replays_is_in_the_log_of_decisions() {
+    on_both(async |db| {
+        let node = world(db).await;
+        let token = node
+            .token("moj", Role::Administrator, "admin:read admin:write")
+            .await;
+        let me = node.person(&token).await.user.id;
+        let one = json!({"host": "a.example"});
+        assert_eq!(replay(&node, &token, Some(one)).await.status, 200);
+        assert_eq!(replay(&node, &token, None).await.status, 200);
+        let unknown = json!({"host": "c.example"});
+        assert_eq!(
+            faults(&replay(&node, &token, Some(unknown)).await),
+            ["host"]
+        );
+        let all = node
+            .app
+            .forum
+            .db
+            .read(|conn| audit::following(conn, 0, 100));
+        let all = all.await.expect("read").into_iter();
+        let replayed: Vec<_> = all
+            .filter(|record| record.decision == "deliveries-replayed")
+            .map(|record| (record.by, record.subject, record.detail))
+            .collect();
+        let of = |host: &str| {
+            (
+                Some(me),
+                format!("server {host}"),
+                "1 deliveries".to_owned(),
+            )
+        };
+        assert_eq!(replayed, [of("a.example"), of("b.example")]);
     });
 }

@@ -131,6 +131,81 @@ fn a_host_says_when_it_wants_to_be_tried_again() {
 }
 
 #[test]
+fn a_busy_host_that_sends_to_us_is_left_alone_as_long_as_it_asked() {
+    on_both(async |db| {
+        prepare(&db, 1).await;
+        queue(&db, to_host("a.example", 1..=1)).await;
+        let script = Script::new(|_, _| {
+            let busy = Outcome::Failed {
+                error: "429".to_owned(),
+                after: Some(Duration::from_secs(600)),
+            };
+            (ms(1), busy)
+        });
+        let rig = start(&db, fast(), &script);
+        until("it failed", async || {
+            lane(&db, "a.example").await.failures == 1
+        })
+        .await;
+        for _ in 0..3 {
+            assert!(
+                write(&db, |conn| {
+                    lanes::failed(conn, "a.example", "429", at(0))?;
+                    lanes::sign_of_life(conn, "a.example")
+                })
+                .await
+            );
+            rig.wake.notify_one();
+            sleep(ms(100)).await;
+        }
+        assert_eq!(script.sent("a.example"), 1);
+        // An administrator may know better.
+        assert!(write(&db, |conn| lanes::open(conn, "a.example")).await);
+        rig.wake.notify_one();
+        until("it is tried", async || script.sent("a.example") == 2).await;
+        rig.runner.stop(SOON).await;
+    });
+}
+
+#[test]
+fn a_held_host_is_sent_one_probe_in_a_long_time_and_the_rest_once_that_is_taken() {
+    on_both(async |db| {
+        prepare(&db, 40).await;
+        queue(&db, to_host("a.example", 1..=40)).await;
+        let refused = || {
+            let error = "401".to_owned();
+            (ms(1), Outcome::Unauthorised { error })
+        };
+        let script = Script::new(move |_, before| match before {
+            0..4 => refused(),
+            4 => (ms(1), failed("500")),
+            5 => refused(),
+            _ => taken(),
+        });
+        let rig = start(&db, fast(), &script);
+        // The moment comes when the test says (and counts one); in between
+        // nothing is sent.
+        for (sent, failures) in [(4, 1), (5, 3), (6, 5)] {
+            until("it is held", async || {
+                let lane = lane(&db, "a.example").await;
+                (lane.state, lane.failures) == (LaneState::Held, failures)
+            })
+            .await;
+            sleep(ms(300)).await;
+            assert_eq!(script.sent("a.example"), sent);
+            let retry_at = lane(&db, "a.example").await.retry_at.expect("a time");
+            let hours = (retry_at - now()).num_minutes() / 60;
+            assert!((5..=7).contains(&hours), "{retry_at}");
+            write(&db, |conn| lanes::hold(conn, "a.example", "401", at(0))).await;
+            rig.wake.notify_one();
+        }
+        until("all are taken", async || script.all_taken() == 40).await;
+        rig.runner.stop(SOON).await;
+        assert_eq!(lane(&db, "a.example").await.state, LaneState::Open);
+    });
+}
+
+#[test]
 fn a_host_that_refuses_us_is_held_until_it_shows_a_sign_of_life() {
     on_both(async |db| {
         prepare(&db, 40).await;

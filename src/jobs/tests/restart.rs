@@ -121,3 +121,32 @@ fn a_lane_that_takes_longer_than_its_lease_is_kept() {
         assert_eq!(script.sent("a.example"), 1);
     });
 }
+
+/// Counts how often it tidies up, and wants to do so again in an hour.
+#[derive(Default)]
+struct Tidying(AtomicUsize);
+
+impl Work for Tidying {
+    fn run(&self, task: Task) -> BoxFuture<'_, anyhow::Result<Next>> {
+        if task == Task::Sweep {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        Idle.run(task)
+    }
+}
+
+#[test]
+fn a_process_that_starts_tidies_up_whatever_the_one_before_it_planned() {
+    on_both(async |db| {
+        let work = Arc::new(Tidying::default());
+        let script = Script::new(|_, _| taken());
+        for times in 1..=3 {
+            let rig = start_working(&db, fast(), &script, work.clone());
+            until("it is tidied up", async || {
+                work.0.load(Ordering::Relaxed) == times
+            })
+            .await;
+            rig.runner.stop(SOON).await;
+        }
+    });
+}

@@ -4,7 +4,7 @@ use crate::{
     storage::{
         samples::prepare,
         tasks::{self, Backlog},
-        testing::on_both,
+        testing::{TestDatabase, on_both, on_both_databases},
     },
 };
 
@@ -261,5 +261,54 @@ fn a_server_that_asks_to_wait_is_asked_again_then_and_not_for_ever() {
         until("it is over", async || backlog(&db).await == DONE).await;
         rig.runner.stop(SOON).await;
         assert_eq!(work.ran().len(), 20);
+    });
+}
+
+#[test]
+fn of_one_line_the_second_waits_also_in_another_process_and_while_the_first_must_be_repeated() {
+    on_both_databases(async |database: &TestDatabase| {
+        let dbs = [database.db(), database.db()];
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&done);
+        let work = Working::new(move |number, before| {
+            let log = Arc::clone(&log);
+            Box::pin(async move {
+                if number == 10 && before == 0 {
+                    sleep(ms(100)).await;
+                    anyhow::bail!("the database is full");
+                }
+                log.lock().expect("not poisoned").push(number);
+                Ok(Next::Done)
+            })
+        });
+        write(&dbs[0], |conn| {
+            for (number, line) in [(10, 1), (11, 1), (12, 2), (13, 1)] {
+                let (id, task) = (TaskId(number), distribute(number));
+                tasks::enqueue_in_line(conn, id, &task, line, at(0))?;
+            }
+            Ok(())
+        })
+        .await;
+        let rigs = dbs.each_ref().map(|db| {
+            // A busy machine may hold a process up for longer than a short time.
+            let settings = Settings {
+                lease: ms(30_000),
+                retry_after: vec![ms(1_000)],
+                ..fast()
+            };
+            let work: Arc<dyn Work> = work.clone();
+            start_working(db, settings, &no_hosts(), work)
+        });
+        until("all are done", async || {
+            done.lock().expect("not poisoned").len() >= 4
+        })
+        .await;
+        for rig in rigs {
+            rig.runner.stop(SOON).await;
+        }
+        let done = done.lock().expect("not poisoned").clone();
+        let of_line: Vec<i64> = done.iter().copied().filter(|one| *one != 12).collect();
+        assert_eq!(of_line, [10, 11, 13]);
+        assert_eq!(done[0], 12, "another line does not wait");
     });
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::{
     domain::{account::Role, organisation::Category},
     operations::accreditations::anchor,
-    storage::{deliveries, samples, testing::on_both},
+    storage::{deliveries, lanes, samples, testing::on_both},
     tests::{
         accreditation::{TRUST, own_anchor, trusting},
         browser::{Browser, location},
@@ -263,6 +263,28 @@ fn what_waits_for_a_server_is_looked_at_and_given_up() {
         assert!(after.contains("an administrator gave it up"));
         let unknown = administrator.open("/admin/deliveries/c.example").await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn a_server_that_refuses_us_is_shown_as_held_with_the_moment_of_its_next_try() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        let mut administrator = hub(&node).await;
+        let db = &node.app.forum.db;
+        samples::prepare(db, 1).await;
+        samples::write(db, |conn| {
+            let new = [samples::delivery(1, 1, "https://b.example/inbox")];
+            deliveries::add_many(conn, &new, noon())?;
+            let next_try = noon() + chrono::TimeDelta::hours(6);
+            lanes::hold(conn, "b.example", "401", next_try)
+        })
+        .await;
+        for page in ["/admin/deliveries", "/admin/deliveries/b.example"] {
+            let shown = administrator.open(page).await.body;
+            assert!(shown.contains("Held: it refuses our signatures"), "{page}");
+            assert!(shown.contains("2026-11-22T18:00"), "{page}: {shown}");
+        }
     });
 }
 

@@ -87,7 +87,7 @@ fn dead_letters_are_replayed_as_if_they_were_new() {
         queue(&db, [1, 2, 3].map(|id| delivery(id, id, A)).to_vec()).await;
         let lane = write(&db, |conn| {
             deliveries::drop_host(conn, HOST, "not wanted", at(1))?;
-            lanes::hold(conn, HOST, "401")?;
+            lanes::hold(conn, HOST, "401", at(9_000))?;
             lanes::release(conn, &[HOST.to_owned()])?;
             // Not the whole host: two of them.
             let ids = [DeliveryId(1), DeliveryId(3), DeliveryId(99)];

@@ -148,7 +148,7 @@ fn a_closed_lane_is_not_claimed_until_there_is_a_sign_of_life() {
             }
         };
         write(&db, |conn| {
-            lanes::hold(conn, "held.example", "401")?;
+            lanes::hold(conn, "held.example", "401", at(9_000_000))?;
             lanes::gone(conn, "gone.example", "410")
         })
         .await;
@@ -183,12 +183,65 @@ fn a_sign_of_life_ends_the_back_off_with_one_probe() {
 }
 
 #[test]
+fn what_a_host_asked_for_outlasts_its_signs_of_life_and_ends_with_a_success() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example"]).await;
+        let lane = write(&db, |conn| {
+            lanes::failed(conn, "a.example", "429", at(5))?;
+            lanes::asked(conn, "a.example", at(600))?;
+            assert!(lanes::sign_of_life(conn, "a.example")?);
+            lanes::find(conn, "a.example")
+        });
+        assert_eq!(lane.await.expect("a lane").retry_at, Some(at(600)));
+        for health in [Health::Healthy, Health::Failing] {
+            assert!(claim(&db, health, 599).await.is_empty());
+        }
+        assert_eq!(claim(&db, Health::Failing, 600).await, ["a.example"]);
+        let lane = write(&db, |conn| {
+            lanes::asked(conn, "a.example", at(9_000))?;
+            lanes::succeeded(conn, &hosts(&["a.example"]), at(601))?;
+            lanes::release(conn, &hosts(&["a.example"]))?;
+            lanes::find(conn, "a.example")
+        });
+        assert_eq!(lane.await.expect("a lane").retry_at, None);
+        assert_eq!(claim(&db, Health::Healthy, 602).await, ["a.example"]);
+    });
+}
+
+#[test]
+fn a_held_lane_is_probed_at_its_time_and_stays_held_until_something_is_taken() {
+    on_both(async |db| {
+        prepare_hosts(&db, &["a.example"]).await;
+        write(&db, |conn| lanes::hold(conn, "a.example", "401", at(3_600))).await;
+        assert!(claim(&db, Health::Failing, 3_599).await.is_empty());
+        assert!(claim(&db, Health::Healthy, 3_600).await.is_empty());
+        let leased = write(&db, |conn| {
+            lanes::claim(conn, Health::Failing, at(3_600), 9, LEASE)
+        })
+        .await;
+        assert!(leased[0].is_held && leased[0].failures == 1);
+        let states = write(&db, |conn| {
+            let state = |conn: &mut Conn| {
+                Ok::<_, Error>(lanes::find(conn, "a.example")?.map(|lane| lane.state))
+            };
+            lanes::failed(conn, "a.example", "500", at(7_200))?;
+            let failed = state(conn)?;
+            lanes::succeeded(conn, &hosts(&["a.example"]), at(7_201))?;
+            Ok([failed, state(conn)?])
+        });
+        let expected = [LaneState::Held, LaneState::Open].map(Some);
+        assert_eq!(states.await, expected);
+    });
+}
+
+#[test]
 fn an_administrator_opens_a_lane() {
     on_both(async |db| {
         prepare_hosts(&db, &["a.example"]).await;
         let open = write(&db, |conn| {
-            lanes::hold(conn, "a.example", "401")?;
+            lanes::hold(conn, "a.example", "401", at(9_000))?;
             lanes::failed(conn, "a.example", "500", at(3_600))?;
+            lanes::asked(conn, "a.example", at(3_600))?;
             assert!(!lanes::open(conn, "unknown.example")?);
             lanes::open(conn, "a.example")
         });
@@ -203,7 +256,7 @@ fn administrators_see_the_troubled_hosts_first_a_page_at_a_time() {
         prepare_hosts(&db, &["a.example", "b.example", "c.example", "d.example"]).await;
         let pages = write(&db, |conn| {
             lanes::failed(conn, "c.example", "500", at(30))?;
-            lanes::hold(conn, "d.example", "401")?;
+            lanes::hold(conn, "d.example", "401", at(9_000))?;
             deliveries::refused(conn, DeliveryId(2), "400", at(1))?;
             Ok([lanes::overview(conn, 0, 3)?, lanes::overview(conn, 3, 3)?])
         })
@@ -215,6 +268,7 @@ fn administrators_see_the_troubled_hosts_first_a_page_at_a_time() {
         let [first, second] = pages;
         assert_eq!(first[0].state, LaneState::Held);
         assert_eq!(first[0].last_error.as_deref(), Some("401"));
+        assert_eq!(first[0].retry_at, Some(at(9_000)));
         assert_eq!((first[1].failures, first[1].retry_at), (1, Some(at(30))));
         assert_eq!(first[2].oldest_pending_at, Some(at(0)));
         assert_eq!((second[0].pending, second[0].dead), (0, 1));

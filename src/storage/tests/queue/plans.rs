@@ -13,7 +13,7 @@ use diesel::{
 
 use super::*;
 use crate::{
-    domain::{delivery::DeliveryState, task::Pace},
+    domain::{delivery::DeliveryState, id::TaskId, task::Pace},
     storage::{
         deliveries,
         lanes::{self, Health},
@@ -90,7 +90,8 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     lanes::release(conn, &hosts)?;
     lanes::succeeded(conn, &hosts, at(0))?;
     lanes::failed(conn, host, "", at(0))?;
-    lanes::hold(conn, host, "")?;
+    lanes::asked(conn, host, at(0))?;
+    lanes::hold(conn, host, "", at(0))?;
     lanes::open(conn, host)?;
     lanes::sign_of_life(conn, host)?;
     lanes::find(conn, host)?;
@@ -112,6 +113,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     deliveries::remove(conn, &[id])?;
     tasks::claim(conn, Pace::Alone, at(0), 9, LEASE)?;
     tasks::waiting(conn, Pace::Asking)?;
+    tasks::hasten(conn, TaskId(1), at(0))?;
     Ok(())
 }
 
@@ -158,5 +160,8 @@ fn due_lanes_and_tasks_are_found_by_index() {
             .iter()
             .any(|step| begins.iter().any(|begin| step.starts_with(begin)));
         assert!(found, "{sql}\n{steps:#?}");
+        let walks_back = sql.contains("older");
+        let by_line = |step: &String| step.starts_with("SEARCH older USING INDEX tasks_line");
+        assert_eq!(steps.iter().any(by_line), walks_back, "{sql}\n{steps:#?}");
     }
 }

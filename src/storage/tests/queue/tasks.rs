@@ -152,3 +152,50 @@ fn a_task_that_cannot_be_read_does_not_stop_the_others() {
         assert_eq!(backlog.dead, 1);
     });
 }
+
+async fn enqueue_in_line(db: &Db, number: i64, line: i64) {
+    write(db, move |conn| {
+        tasks::enqueue_in_line(conn, TaskId(number), &task(number), line, at(0))
+    })
+    .await;
+}
+
+#[test]
+fn a_task_waits_for_the_older_ones_of_its_line_until_they_are_done_or_given_up() {
+    on_both(async |db| {
+        for (number, line) in [(1, 7), (2, 7), (3, 7), (4, 8)] {
+            enqueue_in_line(&db, number, line).await;
+        }
+        enqueue(&db, 5, 0).await;
+        assert_eq!(claim(&db, 0, 9).await, [(1, 0), (4, 0), (5, 0)]);
+        // Neither while it runs nor while it is to be tried again.
+        assert_eq!(claim(&db, 0, 9).await, []);
+        write(&db, |conn| {
+            tasks::finish(conn, TaskId(4))?;
+            tasks::finish(conn, TaskId(5))?;
+            tasks::retry_later(conn, TaskId(1), "no luck", at(60))
+        })
+        .await;
+        assert_eq!(claim(&db, 5, 9).await, []);
+        assert_eq!(claim(&db, 60, 9).await, [(1, 1)]);
+        write(&db, |conn| tasks::finish(conn, TaskId(1))).await;
+        assert_eq!(claim(&db, 60, 9).await, [(2, 0)]);
+        write(&db, |conn| tasks::bury(conn, TaskId(2), "a bug", at(61))).await;
+        assert_eq!(claim(&db, 61, 9).await, [(3, 0)]);
+    });
+}
+
+#[test]
+fn a_task_that_repeats_can_be_brought_forward_and_not_put_off() {
+    on_both(async |db| {
+        enqueue(&db, 1, 3_600).await;
+        enqueue(&db, 2, 5).await;
+        write(&db, |conn| {
+            tasks::hasten(conn, TaskId(1), at(10))?;
+            tasks::hasten(conn, TaskId(2), at(10))
+        })
+        .await;
+        assert_eq!(claim(&db, 9, 9).await, [(2, 0)]);
+        assert_eq!(claim(&db, 10, 9).await, [(1, 0)]);
+    });
+}

@@ -53,7 +53,7 @@ impl From<&Lane> for Row {
             state: match lane.state {
                 LaneState::Open if lane.retry_at.is_some() => "Failing: will be tried again",
                 LaneState::Open => "In order",
-                LaneState::Held => "Held: it refuses our signatures",
+                LaneState::Held => "Held: it refuses our signatures and is tried seldom",
                 LaneState::Gone => "Gone: it says that it is no more",
             },
             pending: lane.pending,
@@ -179,8 +179,8 @@ pub async fn give_up(
 /// Queues what was given up again, and tries a server at once.
 pub async fn replay(submission: Submission) -> Result<Response, PageError> {
     let Submission { visit, fields, .. } = submission;
-    visit.administrator()?;
+    let me = visit.administrator()?.who.user.id;
     let host = fields.filled("host").map(str::to_owned);
-    deliveries::replay(&visit.app.forum, host).await?;
+    deliveries::replay(&visit.app.forum, Some(me), host).await?;
     Ok(go(PATH, Notice::Replayed))
 }

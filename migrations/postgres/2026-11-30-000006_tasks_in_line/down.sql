@@ -1,0 +1,2 @@
+DROP INDEX tasks_line;
+ALTER TABLE tasks DROP COLUMN line;
