@@ -107,10 +107,16 @@ fn a_member_changes_and_deletes_for_its_group_what_the_server_confirms() {
         let delete = him.activity(4, "Delete", first["id"].clone());
         group.says(him, &delete).await;
         assert!(group.stored().await.is_some(), "it is still there");
+        // Not found may also be what a server does not show us.
         group.scene.server.clear();
-        group
-            .says(him, &him.activity(5, "Delete", first["id"].clone()))
-            .await;
+        let delete = |number: u32| him.activity(number, "Delete", first["id"].clone());
+        group.says(him, &delete(5)).await;
+        assert!(
+            group.stored().await.is_some(),
+            "nothing says that it is gone"
+        );
+        group.scene.server.answer(410, &first);
+        group.says(him, &delete(6)).await;
         assert!(group.stored().await.is_none());
     });
 }

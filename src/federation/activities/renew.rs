@@ -25,13 +25,20 @@ pub(super) async fn renew(
     object: Url,
     data: &Data<Federation>,
 ) -> Result<(), WireError> {
-    let Some(author) = author_of_known(&inbound, &object, data).await? else {
+    let by_group = inbound.read().kind() == "Announce";
+    let Some(author) = author_of_known(&inbound, &object, by_group, data).await? else {
         return Ok(());
     };
     let found = match document(data.app_data(), &object, &inbound.budget).await {
         Ok(found) if Document(&found).kind() == "Tombstone" => None,
         Ok(found) => Some(found),
-        Err(WireError::Fetch(FetchError::Gone | FetchError::Status { status: 404, .. })) => None,
+        Err(WireError::Fetch(FetchError::Gone)) => None,
+        Err(WireError::Fetch(FetchError::Status { status: 404, .. })) => match by_group {
+            true => None,
+            // Some servers hide so what they do not give us: no neighbour may
+            // have it deleted by that.
+            false => return Ok(()),
+        },
         Err(error) => return Err(error),
     };
     // What is no longer public must not stand here either.
@@ -61,10 +68,10 @@ pub(super) async fn renew(
 async fn author_of_known(
     inbound: &Inbound,
     object: &Url,
+    by_group: bool,
     data: &Data<Federation>,
 ) -> Result<Option<Organisation>, storage::Error> {
     let (object, sender) = (object.clone(), inbound.sender.id);
-    let by_group = inbound.read().kind() == "Announce";
     data.forum
         .db
         .read(move |conn| {
