@@ -1,11 +1,17 @@
 //! Whom an entry answers: the authors of what it replies to and of what began
-//! the conversation. They are addressed and mentioned, and get it wherever they
-//! are.
+//! the conversation, and the groups that passed these on, which alone can pass
+//! the answer on to their members (FEP-1b12). They are addressed and mentioned,
+//! and get it wherever they are.
+
+use std::collections::HashSet;
 
 use crate::{
     domain::{audience::Viewer, entry::Entry, organisation::Organisation},
-    storage::{self, Conn, entries},
+    storage::{self, Conn, entries, reactions},
 };
+
+/// Most groups that are told for one entry above.
+const MAX_GROUPS: i64 = 5;
 
 /// The organisations that a public entry answers, each once; nobody answers
 /// itself.
@@ -22,10 +28,10 @@ pub(in crate::federation) fn answered(
         let Some(parent) = entries::find(conn, &Viewer::Anonymous, id)? else {
             continue;
         };
-        let is_new = found.iter().all(|one| one.id != parent.author.id);
-        if is_new && parent.author.id != entry.author.id {
-            found.push(parent.author);
-        }
+        found.push(parent.author);
+        found.extend(reactions::groups(conn, id, MAX_GROUPS)?);
     }
+    let mut seen = HashSet::from([entry.author.id]);
+    found.retain(|one| seen.insert(one.id));
     Ok(found)
 }

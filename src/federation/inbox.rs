@@ -10,6 +10,7 @@ use axum::{
     http::{StatusCode, header::RETRY_AFTER, request::Parts},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -135,7 +136,8 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let document = normalise(document);
     check_recipients(&document)?;
     let sender = sender.organisation.clone();
-    act(app, sender.clone(), proof, document, &budget).await?;
+    let said_at = unverified.signed_at();
+    act(app, sender.clone(), said_at, proof, document, &budget).await?;
     // Whatever becomes of the header, the activity was taken in.
     if let Err(error) = synchronisation::notice(federation, &sender, &parts.headers).await {
         tracing::warn!(%error, "followers could not be compared");
@@ -172,6 +174,7 @@ fn says_that_its_actor_is_gone(body: &[u8], key_id: &url::Url) -> bool {
 async fn act(
     app: &App,
     sender: Organisation,
+    said_at: DateTime<Utc>,
     proof: Option<Proof>,
     document: serde_json::Value,
     budget: &Budget,
@@ -207,6 +210,7 @@ async fn act(
         sender: believed.author,
         document: believed.document,
         direct: believed.direct,
+        said_at,
         budget: budget.clone(),
     };
     activities::receive(inbound, &data).await

@@ -14,7 +14,7 @@ use crate::{
         id::{BlockId, OrganisationId},
         organisation::{Organisation, OrganisationState},
     },
-    storage::{self, Conn, blocks, follows, organisations, tombstones},
+    storage::{self, Conn, blocks, follows, organisations},
 };
 
 /// Why an organisation was not blocked or muted.
@@ -115,13 +115,9 @@ pub fn receive(
     activity_uri: &Url,
 ) -> Result<(), storage::Error> {
     let ours = organisations::find_by_uri(conn, blocked)?.filter(Organisation::is_local);
-    // The Undo may have overtaken it.
     let Some(ours) = ours.filter(|_| sender.uri != *blocked) else {
         return Ok(());
     };
-    if tombstones::is_buried(conn, activity_uri, &sender.uri)? {
-        return Ok(());
-    }
     let now = forum.now();
     let block = Block {
         id: BlockId(forum.ids.next(now)),
@@ -140,27 +136,30 @@ pub fn receive(
     Ok(())
 }
 
-/// An organisation of another server takes its Block back, named by its id or
-/// by whom it blocked.
+/// An organisation of another server takes the block back that this activity of
+/// its own made; false when there is none.
 ///
 /// # Errors
 /// Storage only.
 pub fn undone(
     conn: &mut Conn,
-    forum: &Forum,
     sender: &Organisation,
-    activity_uri: Option<&Url>,
-    blocked: Option<&Url>,
+    activity_uri: &Url,
+) -> Result<bool, storage::Error> {
+    blocks::remove_by_activity(conn, sender.id, activity_uri)
+}
+
+/// An organisation of another server no longer blocks this one, and did not
+/// say which activity that was.
+///
+/// # Errors
+/// Storage only.
+pub fn undone_of(
+    conn: &mut Conn,
+    sender: &Organisation,
+    blocked: &Url,
 ) -> Result<(), storage::Error> {
-    if let Some(uri) = activity_uri {
-        tombstones::put(conn, uri, &sender.uri, forum.now())?;
-        blocks::remove_by_activity(conn, sender.id, uri)?;
-    }
-    let blocked = match blocked {
-        Some(uri) => organisations::find_by_uri(conn, uri)?,
-        None => None,
-    };
-    match blocked {
+    match organisations::find_by_uri(conn, blocked)? {
         Some(ours) => blocks::remove(conn, sender.id, ours.id, BlockKind::Block),
         None => Ok(()),
     }

@@ -274,7 +274,9 @@ fn answer(
 }
 
 /// A remote organisation asks to follow a local one: accepted at once unless
-/// the followed one is locked, and refused when it blocks the other. A repeated request is answered again.
+/// the followed one is locked, and refused when it blocks the other. A repeated
+/// request is answered again; under an id that stands for a follow of another
+/// organisation nothing is asked.
 ///
 /// # Errors
 /// Storage only.
@@ -290,6 +292,11 @@ pub fn receive(
     let takes_part = organisations::find(conn, follower.id)?
         .is_some_and(|one| one.state == OrganisationState::Active);
     if !takes_part {
+        return Ok(());
+    }
+    let of_another = follows::find_by_activity(conn, activity_uri)?
+        .is_some_and(|one| (one.follower, one.followed) != (follower.id, followed.id));
+    if of_another {
         return Ok(());
     }
     if blocks::is_blocked(conn, followed.id, follower.id)? {
@@ -396,6 +403,25 @@ pub fn ended(
         follows::delete(conn, follow.id)?;
     }
     Ok(())
+}
+
+/// An organisation of another server took the follow back that this activity of
+/// its own made; false when there is none.
+///
+/// # Errors
+/// Storage only.
+pub fn undone(
+    conn: &mut Conn,
+    follower: &Organisation,
+    activity_uri: &Url,
+) -> Result<bool, storage::Error> {
+    match follows::find_by_activity(conn, activity_uri)? {
+        Some(follow) if follow.follower == follower.id => {
+            follows::delete(conn, follow.id)?;
+            Ok(true)
+        }
+        Some(_) | None => Ok(false),
+    }
 }
 
 /// Puts right what differs from the list that another server has of the

@@ -186,23 +186,22 @@ pub fn receive(
     reactions::insert(conn, &reaction).map(drop)
 }
 
-/// A remote organisation took an activity of its own back. What arrives late
-/// finds the mark that it was undone (see [`was_undone`]).
+/// A remote organisation took the reaction back that this activity of its own
+/// made; false when there is none.
 ///
 /// # Errors
 /// Storage only.
 pub fn undone(
     conn: &mut Conn,
-    forum: &Forum,
     organisation: &Organisation,
     activity_uri: &Url,
-) -> Result<(), storage::Error> {
-    tombstones::put(conn, activity_uri, &organisation.uri, forum.now())?;
+) -> Result<bool, storage::Error> {
     match reactions::find_by_activity(conn, activity_uri)? {
         Some(reaction) if reaction.organisation == organisation.id => {
-            reactions::delete(conn, reaction.id)
+            reactions::delete(conn, reaction.id)?;
+            Ok(true)
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok(false),
     }
 }
 
@@ -224,6 +223,27 @@ pub fn undone_of(
         Some(reaction) => reactions::delete(conn, reaction.id),
         None => Ok(()),
     }
+}
+
+/// Marks an activity that was undone and has not arrived yet.
+///
+/// # Errors
+/// Storage only.
+pub fn undone_early(
+    conn: &mut Conn,
+    forum: &Forum,
+    uri: &Url,
+    actor: &Url,
+) -> Result<(), storage::Error> {
+    tombstones::put(conn, uri, actor, forum.now())
+}
+
+/// Takes that mark away; false when there is none.
+///
+/// # Errors
+/// Storage only.
+pub fn forget_undone(conn: &mut Conn, uri: &Url, actor: &Url) -> Result<bool, storage::Error> {
+    tombstones::remove(conn, uri, actor)
 }
 
 /// Was this activity undone before it arrived?

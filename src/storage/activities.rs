@@ -24,6 +24,7 @@ pub struct Received {
     pub uri: Url,
     pub kind: String,
     pub actor: Url,
+    /// When it was said.
     pub at: DateTime<Utc>,
 }
 
@@ -56,6 +57,25 @@ pub fn record_received(
         .returning(activities::id)
         .get_results(conn))?;
     Ok(new.into_iter().map(ActivityId).collect())
+}
+
+/// Records an activity whose id its actor may use again. True when nothing was
+/// received under this id before, or only what the same actor said earlier; the
+/// record then stands for what it said last.
+pub fn record_again(conn: &mut Conn, received: &Received) -> Result<bool, Error> {
+    if !record_received(conn, std::slice::from_ref(received))?.is_empty() {
+        return Ok(true);
+    }
+    let earlier = activities::table
+        .filter(activities::uri.eq(received.uri.as_str()))
+        .filter(activities::local.eq(false))
+        .filter(activities::actor_uri.eq(received.actor.as_str()))
+        .filter(activities::created_at.lt(At(received.at)));
+    let renewed = diesel::update(earlier).set((
+        activities::kind.eq(received.kind.as_str()),
+        activities::created_at.eq(At(received.at)),
+    ));
+    Ok(renewed.execute(conn)? == 1)
 }
 
 /// Was an activity with this id received, or sent, before?

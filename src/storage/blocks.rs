@@ -18,7 +18,8 @@ use crate::domain::{
     page::Window,
 };
 
-/// Stores a block; nothing changes when there is one already.
+/// Stores a block. One that is there already only takes the id of the newer
+/// activity, if one made it: that is the one to undo.
 pub fn put(conn: &mut Conn, block: &Block) -> Result<(), Error> {
     let insert = diesel::insert_into(blocks::table).values((
         blocks::id.eq(block.id.0),
@@ -28,7 +29,16 @@ pub fn put(conn: &mut Conn, block: &Block) -> Result<(), Error> {
         blocks::activity_uri.eq(block.activity_uri.as_ref().map(Url::to_string)),
         blocks::created_at.eq(At(block.created_at)),
     ));
-    insert.on_conflict_do_nothing().native().execute(conn)?;
+    let is_new = insert.on_conflict_do_nothing().native().execute(conn)? == 1;
+    if !is_new && let Some(uri) = &block.activity_uri {
+        let before = blocks::table
+            .filter(blocks::organisation_id.eq(block.organisation.0))
+            .filter(blocks::other_id.eq(block.other.0))
+            .filter(blocks::kind.eq(block.kind.as_str()));
+        diesel::update(before)
+            .set(blocks::activity_uri.eq(Some(uri.as_str())))
+            .execute(conn)?;
+    }
     Ok(())
 }
 
@@ -46,17 +56,17 @@ pub fn remove(
     Ok(())
 }
 
-/// Takes back the block that an activity of this organisation made.
+/// Takes back the block that an activity of this organisation made; false when
+/// it made none.
 pub fn remove_by_activity(
     conn: &mut Conn,
     organisation: OrganisationId,
     uri: &Url,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let block = blocks::table
         .filter(blocks::organisation_id.eq(organisation.0))
         .filter(blocks::activity_uri.eq(uri.as_str()));
-    diesel::delete(block).execute(conn)?;
-    Ok(())
+    Ok(diesel::delete(block).execute(conn)? > 0)
 }
 
 /// Does `by` block `other`?

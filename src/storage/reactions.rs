@@ -47,7 +47,8 @@ impl Row {
     }
 }
 
-/// Stores a reaction; false when the organisation reacted so before.
+/// Stores a reaction; false when the organisation reacted so before. Then the
+/// reaction takes the id of the newer activity: that is the one to undo.
 pub fn insert(conn: &mut Conn, reaction: &Reaction) -> Result<bool, Error> {
     let inserted = diesel::insert_into(reactions::table).values(Row {
         id: reaction.id.0,
@@ -60,6 +61,16 @@ pub fn insert(conn: &mut Conn, reaction: &Reaction) -> Result<bool, Error> {
     let is_new = inserted.on_conflict_do_nothing().native().execute(conn)? == 1;
     if is_new && reaction.kind == ReactionKind::Boost {
         changes::note(Change::Boosted(reaction.id));
+    }
+    // An id may stand for one reaction only, whatever its sender says.
+    if !is_new && find_by_activity(conn, &reaction.activity_uri)?.is_none() {
+        let before = reactions::table
+            .filter(reactions::entry_id.eq(reaction.entry.0))
+            .filter(reactions::kind.eq(reaction.kind.as_str()))
+            .filter(reactions::organisation_id.eq(reaction.organisation.0));
+        diesel::update(before)
+            .set(reactions::activity_uri.eq(reaction.activity_uri.as_str()))
+            .execute(conn)?;
     }
     Ok(is_new)
 }
@@ -184,6 +195,27 @@ pub fn organisations(
             Some((ReactionId(id), organisation))
         })
         .collect())
+}
+
+/// Groups of other servers that passed an entry on, the newest first, up to
+/// `limit`.
+pub fn groups(conn: &mut Conn, entry: EntryId, limit: i64) -> Result<Vec<Organisation>, Error> {
+    let ids: Vec<i64> = reactions::table
+        .inner_join(
+            organisation_rows::table.on(organisation_rows::id.eq(reactions::organisation_id)),
+        )
+        .filter(reactions::entry_id.eq(entry.0))
+        .filter(reactions::kind.eq(ReactionKind::Boost.as_str()))
+        .filter(organisation_rows::actor_type.eq("Group"))
+        .filter(organisation_rows::host.is_not_null())
+        .filter(organisation_rows::state.eq("active"))
+        .order(reactions::id.desc())
+        .limit(limit)
+        .select(reactions::organisation_id)
+        .load(conn)?;
+    let ids: Vec<OrganisationId> = ids.into_iter().map(OrganisationId).collect();
+    let mut known = organisations::find_many(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| known.remove(id)).collect())
 }
 
 /// Whose reactions are asked for.

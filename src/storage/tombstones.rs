@@ -21,6 +21,14 @@ pub fn put(conn: &mut Conn, uri: &Url, owner: &Url, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
+/// Forgets that the object was deleted by this owner; false when it was not.
+pub fn remove(conn: &mut Conn, uri: &Url, owner: &Url) -> Result<bool, Error> {
+    let buried = tombstones::table
+        .filter(tombstones::uri.eq(uri.as_str()))
+        .filter(tombstones::owner_uri.eq(owner.as_str()));
+    Ok(diesel::delete(buried).execute(conn)? > 0)
+}
+
 /// Was the object deleted by this owner?
 pub fn is_buried(conn: &mut Conn, uri: &Url, owner: &Url) -> Result<bool, Error> {
     use diesel::dsl::{exists, select};

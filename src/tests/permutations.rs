@@ -1,5 +1,6 @@
 //! Activities that arrive in another order than they happened, and more than
-//! once: whatever the order, what is left is the same. On both databases.
+//! once, each time as they were signed first: whatever the order, what is left is
+//! the same. What is signed anew counts again (`repeated`). On both databases.
 
 use axum::http::StatusCode;
 use proptest::{

@@ -8,6 +8,7 @@ use crate::{
     domain::reaction::ReactionKind,
     federation::{Federation, WireError, objects::entry},
     operations::reactions,
+    storage::{self, entries},
 };
 
 activity!(Announce, Inbound::has_object, take);
@@ -45,6 +46,9 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     }
     let object = match passed_on(&inbound)? {
+        PassedOn::Entry(object) if says_again(&inbound, &object, data).await? => {
+            return renew(inbound, object, data).await;
+        }
         PassedOn::Entry(object) => object,
         PassedOn::Changed(object) => return renew(inbound, object, data).await,
         PassedOn::Other => return Ok(()),
@@ -54,6 +58,26 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     inbound
         .once(data, move |conn, forum| {
             reactions::receive(conn, forum, ReactionKind::Boost, &sender, &object, &id)
+        })
+        .await
+}
+
+/// Does the sender pass on an entry of its own that it passed on before? So the
+/// groups of Mobilizon say that it was changed or deleted.
+async fn says_again(
+    inbound: &Inbound,
+    object: &Url,
+    data: &Data<Federation>,
+) -> Result<bool, storage::Error> {
+    let (object, sender) = (object.clone(), inbound.sender.id);
+    data.forum
+        .db
+        .read(move |conn| match entries::known(conn, &object)? {
+            Some(known) if known.author == sender => {
+                let before = storage::reactions::find(conn, ReactionKind::Boost, known.id, sender)?;
+                Ok(before.is_some())
+            }
+            Some(_) | None => Ok(false),
         })
         .await
 }

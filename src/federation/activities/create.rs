@@ -5,7 +5,7 @@ use activitypub_federation::config::Data;
 use serde_json::Value;
 use url::Url;
 
-use super::{Inbound, activity, audience, gathering::Creation};
+use super::{Inbound, activity, audience, gathering::Creation, wanted::fetch_if_wanted};
 use crate::{
     domain::audience::Audience,
     federation::{
@@ -13,6 +13,7 @@ use crate::{
         dereference::document,
         json::ADDRESSING,
         objects::{Document, entry},
+        origin::same_origin,
     },
     operations::entries::{self, Occasion},
 };
@@ -41,6 +42,19 @@ pub(super) async fn own_object(
     }
     let audience = audience::of(inbound, data, addressed::read(read)).await?;
     Ok(audience.map(|audience| (object, audience)))
+}
+
+/// The embedded object of another organisation of the sender's own server. In
+/// Mobilizon the members of a group act for it: they are the actors, and what
+/// they make belongs to the group. Nothing in it is believed but where it is.
+pub(super) fn of_a_neighbour(inbound: &Inbound) -> Option<Url> {
+    let object = inbound.object()?;
+    let owner = entry::owner(object).ok()?;
+    let sender = &inbound.sender.uri;
+    if owner == *sender || !same_origin(&owner, sender) {
+        return None;
+    }
+    object.url("id")
 }
 
 /// The embedded object; one that does not say for whom it is, is for whom the
@@ -91,6 +105,9 @@ fn check(inbound: &Inbound) -> Result<(), WireError> {
 async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     if is_ballot(&inbound) {
         return Ok(());
+    }
+    if let Some(object) = of_a_neighbour(&inbound) {
+        return fetch_if_wanted(&inbound, data, &object).await;
     }
     let Some((object, audience)) = own_object(&inbound, data).await? else {
         return Ok(());

@@ -14,12 +14,25 @@ use crate::{
 activity!(Add, check, add);
 activity!(Remove, check, remove);
 
+/// A featured hashtag (Mastodon) has no id, and is of no concern.
+fn is_hashtag(inbound: &Inbound) -> bool {
+    inbound
+        .object()
+        .is_some_and(|object| object.kind() == "Hashtag")
+}
+
 fn check(inbound: &Inbound) -> Result<(), WireError> {
+    if is_hashtag(inbound) {
+        return Ok(());
+    }
     inbound.has_object()
 }
 
 /// The pinned or unpinned object, when it is about the sender's own pins.
 fn object(inbound: &Inbound) -> Result<Option<Url>, WireError> {
+    if is_hashtag(inbound) {
+        return Ok(None);
+    }
     let target = inbound.read().url("target");
     let is_theirs = target.is_some() && target == inbound.sender.endpoints.featured;
     inbound

@@ -20,6 +20,7 @@ mod update;
 mod wanted;
 
 use activitypub_federation::{config::Data, traits::Activity};
+use chrono::{DateTime, Utc};
 pub use gathering::Gathering;
 use serde_json::Value;
 use url::Url;
@@ -27,7 +28,10 @@ use url::Url;
 use super::{Federation, WireError, fetch::Budget, objects::Document};
 use crate::{
     domain::{id::ActivityId, organisation::Organisation},
-    operations::{Forum, reactions::was_undone},
+    operations::{
+        Forum,
+        reactions::{forget_undone, was_undone},
+    },
     storage::{
         self, Conn,
         activities::{self, Received},
@@ -45,6 +49,8 @@ pub struct Inbound {
     /// Did the sender bring it itself? What others hand on is for everybody, or
     /// is not taken.
     pub direct: bool,
+    /// When the request was signed that brought it.
+    pub said_at: DateTime<Utc>,
     /// What it may still make us fetch.
     pub budget: Budget,
 }
@@ -72,7 +78,7 @@ impl Inbound {
     }
 
     /// Runs `effect` in one transaction with the record of this activity, so
-    /// that a replay has no second effect.
+    /// that a replay has no second effect ([`is_new`]).
     async fn once<E>(
         &self,
         data: &Data<Federation>,
@@ -82,17 +88,11 @@ impl Inbound {
         E: From<storage::Error> + Send + 'static,
         WireError: From<E>,
     {
-        let record = self.record(data);
+        let (record, direct) = (self.record(data), self.direct);
         data.forum
-            .take_in(move |conn, forum| {
-                let new = activities::record_received(conn, std::slice::from_ref(&record))?;
-                let Received {
-                    uri, kind, actor, ..
-                } = &record;
-                if new.is_empty() || (can_be_undone(kind) && was_undone(conn, uri, actor)?) {
-                    return Ok::<(), E>(());
-                }
-                effect(conn, forum)
+            .take_in(move |conn, forum| match is_new(conn, &record, direct)? {
+                true => effect(conn, forum),
+                false => Ok::<(), E>(()),
             })
             .await?;
         Ok(())
@@ -106,9 +106,46 @@ impl Inbound {
             uri: self.id.clone(),
             kind: self.read().kind().to_owned(),
             actor: self.sender.uri.clone(),
-            at: now,
+            at: if self.direct { self.said_at } else { now },
         }
     }
+}
+
+/// Records an activity; does it count?
+///
+/// Several families use an id again: the Follow of Pixelfed, and the Like of
+/// PeerTube, of the same object, and what undoes them; the Undo of Misskey; the
+/// Update of Mobilizon, which has the id of its Create. What may be said again
+/// counts again when its actor says so itself with a signature that is younger
+/// than the one before. Nobody else can make such a signature: a copy of a
+/// request is as old as the request, and an older one does not undo a younger
+/// one; what others hand on by its proof counts once.
+///
+/// A Follow that is signed anew after its Undo is therefore a new one. A server
+/// that repeats an old one then, because it missed our answer, is taken at its
+/// word; nothing tells the two apart.
+fn is_new(conn: &mut Conn, record: &Received, direct: bool) -> Result<bool, storage::Error> {
+    let Received {
+        uri, kind, actor, ..
+    } = record;
+    let counts = if direct && can_be_repeated(kind) {
+        activities::record_again(conn, record)?
+    } else {
+        !activities::record_received(conn, std::slice::from_ref(record))?.is_empty()
+    };
+    if !counts || !can_be_undone(kind) {
+        return Ok(counts);
+    }
+    // An Undo that came first wins over what it undoes, and over no other.
+    Ok(match direct {
+        true => !forget_undone(conn, uri, actor)?,
+        false => !was_undone(conn, uri, actor)?,
+    })
+}
+
+/// What leaves the same behind however often it is said.
+fn can_be_repeated(kind: &str) -> bool {
+    can_be_undone(kind) || matches!(kind, "Undo" | "Update" | "Accept" | "Reject")
 }
 
 /// Undo may overtake what it undoes.

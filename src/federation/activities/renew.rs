@@ -1,5 +1,6 @@
-//! A group says that something it passed on was changed or deleted (FEP-1b12).
-//! It is not believed: the object is read again from its own server.
+//! Somebody else than its author says that something was changed or deleted: a
+//! group that passed it on (FEP-1b12), or a member who acts for its author
+//! (Mobilizon). It is not believed: the object is read again from its own server.
 
 use activitypub_federation::config::Data;
 use url::Url;
@@ -17,20 +18,27 @@ use crate::{
     storage::{self, entries, follows, organisations},
 };
 
-/// Asks the object's own server, if the object is known here and the group is
-/// followed here.
+/// Asks the object's own server, if the object is known here and the group that
+/// says so is followed here; when a neighbour of its author does, the author.
 pub(super) async fn renew(
     inbound: Inbound,
     object: Url,
     data: &Data<Federation>,
 ) -> Result<(), WireError> {
-    let Some(author) = author_of_known(&inbound, &object, data).await? else {
+    let by_group = inbound.read().kind() == "Announce";
+    let Some(author) = author_of_known(&inbound, &object, by_group, data).await? else {
         return Ok(());
     };
     let found = match document(data.app_data(), &object, &inbound.budget).await {
         Ok(found) if Document(&found).kind() == "Tombstone" => None,
         Ok(found) => Some(found),
-        Err(WireError::Fetch(FetchError::Gone | FetchError::Status { status: 404, .. })) => None,
+        Err(WireError::Fetch(FetchError::Gone)) => None,
+        Err(WireError::Fetch(FetchError::Status { status: 404, .. })) => match by_group {
+            true => None,
+            // Some servers hide so what they do not give us: no neighbour may
+            // have it deleted by that.
+            false => return Ok(()),
+        },
         Err(error) => return Err(error),
     };
     // What is no longer public must not stand here either.
@@ -60,9 +68,10 @@ pub(super) async fn renew(
 async fn author_of_known(
     inbound: &Inbound,
     object: &Url,
+    by_group: bool,
     data: &Data<Federation>,
 ) -> Result<Option<Organisation>, storage::Error> {
-    let (object, group) = (object.clone(), inbound.sender.id);
+    let (object, sender) = (object.clone(), inbound.sender.id);
     data.forum
         .db
         .read(move |conn| {
@@ -71,10 +80,14 @@ async fn author_of_known(
             let known =
                 known.filter(|known| known.public && !known.local && known.deleted_at.is_none());
             match known {
-                Some(known) if follows::is_followed_here(conn, group)? => {
-                    organisations::find(conn, known.author)
+                Some(known) => {
+                    let followed = if by_group { sender } else { known.author };
+                    match follows::is_followed_here(conn, followed)? {
+                        true => organisations::find(conn, known.author),
+                        false => Ok(None),
+                    }
                 }
-                Some(_) | None => Ok(None),
+                None => Ok(None),
             }
         })
         .await

@@ -3,15 +3,18 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity};
+use super::{Inbound, activity, block::is_ban};
 use crate::{
     domain::{organisation::Organisation, reaction::ReactionKind},
-    federation::{Federation, WireError},
+    federation::{Federation, WireError, origin::same_origin},
     operations::{Forum, blocks, follows, reactions},
-    storage::{self, Conn, organisations},
+    storage::{self, Conn, activities, organisations},
 };
 
 activity!(Undo, check, take);
+
+/// What is undone here; without a type it is known by its id.
+const CAN_BE_UNDONE: [&str; 6] = ["", "Follow", "Like", "EmojiReact", "Announce", "Block"];
 
 /// Only the actor of an activity undoes it.
 fn check(inbound: &Inbound) -> Result<(), WireError> {
@@ -36,6 +39,9 @@ struct Undone {
 
 async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     let embedded = inbound.object();
+    if embedded.is_some_and(|undone| undone.kind() == "Block" && is_ban(undone)) {
+        return Ok(());
+    }
     let undone = Undone {
         uri: inbound.read().url("object"),
         kind: embedded
@@ -50,50 +56,54 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         .await
 }
 
+/// What the named activity made is taken back. When it made nothing that is
+/// still there, but was received, then something newer stands in its place, or
+/// nothing: either stays. Under an id that never came, what is undone is known by
+/// its object alone (Lemmy gives it a new id), and if it comes yet, it comes too
+/// late.
 fn undo(
     conn: &mut Conn,
     forum: &Forum,
     sender: &Organisation,
     undone: &Undone,
 ) -> Result<(), storage::Error> {
-    let reaction = match undone.kind.as_str() {
-        "" | "Follow" => None,
-        "Block" => {
-            let (uri, blocked) = (undone.uri.as_ref(), undone.object.as_ref());
-            return blocks::undone(conn, forum, sender, uri, blocked);
-        }
-        "Like" | "EmojiReact" => Some(ReactionKind::Like),
-        "Announce" => Some(ReactionKind::Boost),
-        _ => return Ok(()),
-    };
-    if let Some(uri) = &undone.uri {
-        reactions::undone(conn, forum, sender, uri)?;
-        blocks::undone(conn, forum, sender, Some(uri), None)?;
+    if !CAN_BE_UNDONE.contains(&undone.kind.as_str()) {
+        return Ok(());
     }
-    match (reaction, &undone.object) {
-        (Some(kind), Some(object)) => reactions::undone_of(conn, sender, kind, object),
-        (Some(_), None) => Ok(()),
-        (None, object) => unfollow(conn, sender, undone.uri.as_ref(), object.as_ref()),
+    if let Some(uri) = &undone.uri {
+        let is_done = reactions::undone(conn, sender, uri)?
+            || follows::undone(conn, sender, uri)?
+            || blocks::undone(conn, sender, uri)?;
+        if is_done
+            || activities::is_known(conn, uri)?
+            || reactions::was_undone(conn, uri, &sender.uri)?
+        {
+            return Ok(());
+        }
+        if same_origin(uri, &sender.uri) {
+            reactions::undone_early(conn, forum, uri, &sender.uri)?;
+        }
+    }
+    match &undone.object {
+        Some(object) => undo_by_object(conn, sender, &undone.kind, object),
+        None => Ok(()),
     }
 }
 
-fn unfollow(
+/// Takes back what the sender last said about this object.
+fn undo_by_object(
     conn: &mut Conn,
     sender: &Organisation,
-    uri: Option<&Url>,
-    followed: Option<&Url>,
+    kind: &str,
+    object: &Url,
 ) -> Result<(), storage::Error> {
-    let by_uri = match uri {
-        Some(uri) => follows::by_activity(conn, uri)?,
-        None => None,
-    };
-    let followed = match (by_uri, followed) {
-        (Some(follow), _) => Some(follow.followed),
-        (None, Some(followed)) => organisations::find_by_uri(conn, followed)?.map(|one| one.id),
-        (None, None) => None,
-    };
-    match followed {
-        Some(followed) => follows::ended(conn, uri, sender.id, followed),
-        None => Ok(()),
+    match kind {
+        "Like" | "EmojiReact" => reactions::undone_of(conn, sender, ReactionKind::Like, object),
+        "Announce" => reactions::undone_of(conn, sender, ReactionKind::Boost, object),
+        "Block" => blocks::undone_of(conn, sender, object),
+        _ => match organisations::find_by_uri(conn, object)? {
+            Some(followed) => follows::ended(conn, None, sender.id, followed.id),
+            None => Ok(()),
+        },
     }
 }

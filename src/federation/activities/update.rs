@@ -4,7 +4,8 @@ use activitypub_federation::config::Data;
 
 use super::{
     Inbound, activity,
-    create::{occasion, own_object},
+    create::{occasion, of_a_neighbour, own_object},
+    renew::renew,
 };
 use crate::{
     federation::{
@@ -19,6 +20,9 @@ activity!(Update, Inbound::has_object, take);
 async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     if inbound.object_id()? == inbound.sender.uri {
         return take_actor(inbound, data).await;
+    }
+    if let Some(object) = of_a_neighbour(&inbound) {
+        return renew(inbound, object, data).await;
     }
     let Some((object, audience)) = own_object(&inbound, data).await? else {
         return Ok(());

@@ -91,6 +91,10 @@ fn shared_inboxes(
                 Subject::Entry(id) | Subject::Tombstone { entry: id, .. } => {
                     inboxes.extend(deliveries::inboxes_told(conn, *id)?);
                 }
+                // Whoever was told anything may keep it, however long ago.
+                Subject::Myself if outgoing.kind == ActivityKind::Delete => {
+                    inboxes.extend(organisations::inboxes(conn)?);
+                }
                 Subject::Myself
                 | Subject::Organisation { .. }
                 | Subject::Object { .. }

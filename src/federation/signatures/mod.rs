@@ -83,6 +83,8 @@ pub struct Unverified {
     key_id: Url,
     algorithm: Algorithm,
     signature: Vec<u8>,
+    /// When, as its sender says.
+    signed_at: DateTime<Utc>,
     /// What may have been signed; one match is enough.
     messages: Vec<String>,
 }
@@ -102,6 +104,12 @@ impl Unverified {
     /// Names the key; with a fragment as a rule. An http or https address.
     pub fn key_id(&self) -> &Url {
         &self.key_id
+    }
+
+    /// When it was signed, as the signature covers it: at most 12 hours ago and
+    /// 1 hour ahead.
+    pub fn signed_at(&self) -> DateTime<Utc> {
+        self.signed_at
     }
 
     /// Takes 20 to 60 µs for each message. That the key belongs to the actor

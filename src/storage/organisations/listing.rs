@@ -1,5 +1,7 @@
 //! Lists of organisations.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use url::Url;
 
@@ -188,6 +190,22 @@ pub fn hosts(conn: &mut Conn) -> Result<Vec<String>, Error> {
         .order(organisations::host)
         .load(conn)?;
     Ok(hosts.into_iter().flatten().collect())
+}
+
+/// Where the organisations of other servers that take part are reached: at their
+/// shared inboxes, else at their own, each once.
+pub fn inboxes(conn: &mut Conn) -> Result<Vec<Url>, Error> {
+    let known: Vec<(String, Option<String>)> = organisations::table
+        .filter(organisations::host.is_not_null())
+        .filter(organisations::state.eq("active"))
+        .select((organisations::inbox, organisations::shared_inbox))
+        .distinct()
+        .load(conn)?;
+    let inboxes: BTreeSet<String> = known
+        .into_iter()
+        .map(|(own, shared)| shared.unwrap_or(own))
+        .collect();
+    inboxes.iter().map(|inbox| rows::url(inbox)).collect()
 }
 
 /// Every host of another server, with each state that organisations of it are

@@ -4,7 +4,7 @@ mod listing;
 mod writing;
 
 pub use listing::{
-    Filter, Outline, all_local, count_local, hosts, list, outlines, remote_hosts,
+    Filter, Outline, all_local, count_local, hosts, inboxes, list, outlines, remote_hosts,
     shown_as_accredited,
 };
 pub use writing::{insert, set_accredited, set_state_of_host, update};

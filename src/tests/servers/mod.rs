@@ -10,6 +10,8 @@ mod polls;
 mod proposals;
 mod spelling;
 
+use chrono::TimeDelta;
+
 use self::peer::{Family, Peer};
 use crate::{domain::follow::FollowState, storage::Db};
 
@@ -74,6 +76,8 @@ async fn an_answer_is_threaded(peer: &Peer, family: &Family) {
 }
 
 async fn an_update_takes_effect(peer: &Peer, family: &Family) {
+    // Mobilizon gives it the id of the Create.
+    peer.node.pass(TimeDelta::seconds(1));
     peer.send("update").await;
     let entry = peer.only_entry().await;
     assert!(entry.html.contains(family.changed), "{}", entry.html);

@@ -4,7 +4,8 @@ use super::Scene;
 use crate::{
     domain::{audience::AudienceKind, organisation::OrganisationState},
     operations::organisations,
-    storage::testing::on_both,
+    storage::{deliveries, testing::on_both},
+    tests::foreign::Foreign,
 };
 
 #[test]
@@ -66,5 +67,26 @@ fn a_suspended_organisation_is_a_tombstone_until_it_is_restored() {
         assert_eq!(scene.fetch(&of_entry).await.json()["type"], "Note");
         set(OrganisationState::Deleted).await;
         assert_eq!(scene.fetch("/orgs/moj").await.status, StatusCode::GONE);
+    });
+}
+
+#[test]
+fn that_an_organisation_is_deleted_is_told_to_every_server_that_is_known() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        // Nothing of what it was sent is on record any more.
+        let her = Foreign::new(&scene.node, "far.example", "her").await;
+        scene.node.told().await;
+        let forum = &scene.node.app.forum;
+        let deleted = organisations::set_state(forum, None, "moj", OrganisationState::Deleted);
+        deleted.await.expect("deleted");
+        let told = scene.node.told().await;
+        assert_eq!(told[0]["type"], "Delete");
+        let moj = scene.person.organisation.id;
+        let read = forum
+            .db
+            .read(move |conn| deliveries::inboxes_told_by(conn, moj));
+        let inboxes = read.await.expect("read");
+        assert_eq!(inboxes, [her.organisation.endpoints.inbox]);
     });
 }

@@ -16,6 +16,12 @@ const QUOTES: [&str; 4] = ["quote", "quoteUrl", "quoteUri", "_misskey_quote"];
 /// Most options of a poll, and most linked pages, that are shown.
 const MAX_SHOWN: usize = 20;
 
+/// What can be seen or heard, as the families name it.
+const MEDIA: [&str; 4] = ["Document", "Image", "Video", "Audio"];
+
+/// Longest description of an attachment that is shown, in characters.
+const MAX_DESCRIPTION: usize = 1_500;
+
 /// The sanitised text of an object whose page is `page`.
 pub(super) fn html(object: Document<'_>, page: &Url) -> String {
     let mut html = String::new();
@@ -36,6 +42,9 @@ pub(super) fn html(object: Document<'_>, page: &Url) -> String {
                 html.push_str(&link("", &linked));
             }
         }
+    }
+    if is_note {
+        html.push_str(&attachments(object, page));
     }
     // A picture without words is seen at its own server.
     if (!is_note || html.is_empty()) && !names(&html, page) {
@@ -155,6 +164,37 @@ fn quoted(object: Document<'_>, html: &str) -> Option<Url> {
         return None;
     }
     named.into_iter().next()
+}
+
+/// What hangs on a post is seen at its page; here it is told how much it is, and
+/// what it shows, as far as its author describes that.
+fn attachments(object: Document<'_>, page: &Url) -> String {
+    let media: Vec<Document<'_>> = object
+        .list("attachment")
+        .iter()
+        .map(Document)
+        .filter(|one| MEDIA.contains(&one.kind()))
+        .collect();
+    let count = match media.len() {
+        0 => return String::new(),
+        1 => "1 attachment".to_owned(),
+        several => format!("{several} attachments"),
+    };
+    let described: String = media
+        .iter()
+        .take(MAX_SHOWN)
+        .filter_map(|one| one.wording("name").or_else(|| one.wording("summary")))
+        .map(text::one_line)
+        .map(|words| {
+            let words = text::truncate_chars(words.trim(), MAX_DESCRIPTION);
+            format!("<li>{}</li>", text::escape(words))
+        })
+        .collect();
+    let mut html = link(&format!("{count}: "), page);
+    if !described.is_empty() {
+        html.push_str(&text::sanitise(&format!("<ul>{described}</ul>")));
+    }
+    html
 }
 
 /// Pages that a post is about (Lemmy).
@@ -301,6 +341,29 @@ mod tests {
                 "{html}"
             );
         }
+    }
+
+    #[test]
+    fn what_hangs_on_a_post_is_counted_and_described_and_seen_at_its_page() {
+        let picture = |name: Value| json!({"type": "Document", "url": "https://a.example/1.png", "name": name});
+        let note = |attachment: Value| {
+            shown(&json!({"type": "Note", "content": "<p>See</p>", "attachment": attachment}))
+        };
+        let page = "<a href=\"https://a.example/page\"";
+        let html = note(json!([picture(json!("A <poster>")), picture(json!(null)),
+            {"type": "Link", "href": "https://b.example/"}]));
+        assert!(
+            html.starts_with(&format!("<p>See</p><p>2 attachments: {page}")),
+            "{html}"
+        );
+        assert!(
+            html.ends_with("<ul><li>A &lt;poster&gt;</li></ul>"),
+            "{html}"
+        );
+        let html = note(picture(json!(" ")));
+        assert!(html.contains(&format!("<p>1 attachment: {page}")), "{html}");
+        assert!(!html.contains("<ul>"), "{html}");
+        assert_eq!(note(json!([])), "<p>See</p>");
     }
 
     #[test]

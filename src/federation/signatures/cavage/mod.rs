@@ -40,13 +40,14 @@ pub(super) fn parse(
     let parameters = Parameters::parse(header)?;
     check_coverage(request, &parameters)?;
     request.check_host(ours)?;
-    check_dates(request, &parameters, now)?;
+    let signed_at = check_dates(request, &parameters, now)?;
     check_digest(request)?;
     Ok(Unverified {
         messages: messages(request, &parameters)?,
         key_id: parameters.key_id,
         algorithm: parameters.algorithm,
         signature: parameters.signature,
+        signed_at,
     })
 }
 
@@ -77,22 +78,30 @@ fn check_coverage(
     Ok(())
 }
 
+/// Answers when the request was signed; only a time that the signature covers
+/// tells that.
 fn check_dates(
     request: &Received<'_>,
     parameters: &Parameters<'_>,
     now: DateTime<Utc>,
-) -> Result<(), SignatureError> {
+) -> Result<DateTime<Utc>, SignatureError> {
+    let mut signed_at: Option<DateTime<Utc>> = None;
     if parameters.covers("date") {
         let date = request
             .single(&DATE)?
             .and_then(|text| httpdate::parse_http_date(text).ok())
             .ok_or(SignatureError::Malformed("the date cannot be read"))?;
         check_window(date.into(), now)?;
+        signed_at = Some(date.into());
     }
     if let Some(created) = parameters.created {
         check_window(created, now)?;
+        if parameters.covers(CREATED) {
+            signed_at = signed_at.or(Some(created));
+        }
     }
-    check_expiry(parameters.expires, now)
+    check_expiry(parameters.expires, now)?;
+    signed_at.ok_or(SignatureError::Malformed("a signed time is missing"))
 }
 
 /// A digest is checked wherever one stands, signed or not.

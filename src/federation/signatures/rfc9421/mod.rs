@@ -91,6 +91,7 @@ fn unverified(
         key_id: label.key_id,
         algorithm: label.algorithm,
         signature,
+        signed_at: label.created,
     })
 }
 
