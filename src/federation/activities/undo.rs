@@ -6,15 +6,22 @@ use url::Url;
 use super::{Inbound, activity};
 use crate::{
     domain::{organisation::Organisation, reaction::ReactionKind},
-    federation::{Federation, WireError},
+    federation::{Federation, WireError, origin::same_origin},
     operations::{Forum, blocks, follows, reactions},
     storage::{self, Conn, organisations},
 };
 
 activity!(Undo, check, take);
 
-/// Only the actor of an activity undoes it.
+/// Only the actor of an activity undoes it, and nothing of another server is
+/// taken for undone.
 fn check(inbound: &Inbound) -> Result<(), WireError> {
+    let uri = inbound.read().url("object");
+    if uri.is_some_and(|uri| !same_origin(&uri, &inbound.sender.uri)) {
+        return Err(WireError::NotTheirs(
+            "the undone activity is of another origin",
+        ));
+    }
     let object = inbound.object();
     let actor = object.and_then(|object| object.url("actor"));
     match actor {
