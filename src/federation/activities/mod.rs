@@ -45,6 +45,9 @@ pub struct Inbound {
     /// Did the sender bring it itself? What others hand on is for everybody, or
     /// is not taken.
     pub direct: bool,
+    /// Is the id the sender's word, too? Else it is not kept, and nothing is
+    /// known by it.
+    pub is_named: bool,
     /// What it may still make us fetch.
     pub budget: Budget,
 }
@@ -72,7 +75,8 @@ impl Inbound {
     }
 
     /// Runs `effect` in one transaction with the record of this activity, so
-    /// that a replay has no second effect.
+    /// that a replay has no second effect. Without a record it may run again: it
+    /// changes nothing then, as all that others hand on.
     async fn once<E>(
         &self,
         data: &Data<Federation>,
@@ -82,14 +86,16 @@ impl Inbound {
         E: From<storage::Error> + Send + 'static,
         WireError: From<E>,
     {
-        let record = self.record(data);
+        let (record, is_named) = (self.received(data), self.is_named);
         data.forum
             .take_in(move |conn, forum| {
-                let new = activities::record_received(conn, std::slice::from_ref(&record))?;
+                let is_new = !is_named
+                    || !activities::record_received(conn, std::slice::from_ref(&record))?
+                        .is_empty();
                 let Received {
                     uri, kind, actor, ..
                 } = &record;
-                if new.is_empty() || (can_be_undone(kind) && was_undone(conn, uri, actor)?) {
+                if !is_new || (can_be_undone(kind) && was_undone(conn, uri, actor)?) {
                     return Ok::<(), E>(());
                 }
                 effect(conn, forum)
@@ -99,7 +105,11 @@ impl Inbound {
     }
 
     /// What is kept of this activity, so that a replay is known.
-    fn record(&self, data: &Data<Federation>) -> Received {
+    fn record(&self, data: &Data<Federation>) -> Option<Received> {
+        self.is_named.then(|| self.received(data))
+    }
+
+    fn received(&self, data: &Data<Federation>) -> Received {
         let now = data.forum.now();
         Received {
             id: ActivityId(data.forum.ids.next(now)),
