@@ -202,15 +202,23 @@ async fn act(
     let Some(believed) = establish(&data, sender, claim, budget).await? else {
         return Ok(());
     };
+    let direct = believed.direct;
     let inbound = activities::Inbound {
         id,
         sender: believed.author,
         document: believed.document,
-        direct: believed.direct,
+        direct,
         is_named: believed.is_named,
         budget: budget.clone(),
     };
-    activities::receive(inbound, &data).await
+    match activities::receive(inbound, &data).await {
+        // Whoever hands it on does not answer for what it says.
+        Err(error) if !direct && !matches!(error, WireError::Storage(_)) => {
+            tracing::info!(%error, "what was handed on is not taken in");
+            Ok(())
+        }
+        taken => taken,
+    }
 }
 
 #[cfg(test)]

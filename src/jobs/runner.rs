@@ -230,6 +230,7 @@ impl Main {
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
+                | Task::TakeAgain { .. }
                 | Task::MailLink { .. }
                 | Task::MailApplicant { .. }
                 | Task::Sweep

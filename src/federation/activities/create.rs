@@ -13,6 +13,7 @@ use crate::{
         dereference::document,
         json::ADDRESSING,
         objects::{Document, entry},
+        origin::same_origin,
     },
     operations::entries::{self, Occasion},
 };
@@ -29,6 +30,10 @@ pub(super) async fn own_object(
         Some(embedded) => addressed(embedded, inbound.read()),
         None => {
             let id = inbound.object_id()?;
+            // Nobody makes us ask another server whose reply would show in ours.
+            if !same_origin(&id, &inbound.sender.uri) {
+                return Err(WireError::NotTheirs("the object is of another origin"));
+            }
             document(data.app_data(), &id, &inbound.budget).await?
         }
     };

@@ -11,6 +11,7 @@ mod featured;
 mod flag;
 mod follow;
 mod gathering;
+mod later;
 mod moved;
 mod quote;
 mod react;
@@ -21,6 +22,7 @@ mod wanted;
 
 use activitypub_federation::{config::Data, traits::Activity};
 pub use gathering::Gathering;
+pub use later::take_again;
 use serde_json::Value;
 use url::Url;
 
@@ -161,11 +163,23 @@ macro_rules! activity {
 }
 use activity;
 
-/// Hands an activity to its file. Unknown ones are acknowledged and ignored.
+/// Takes an activity in, at once or later: its sender does not answer for the
+/// servers that it points to.
 ///
 /// # Errors
 /// [`WireError`] says why nothing was taken in.
 pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let again = later::Again::of(&inbound);
+    match (dispatch(inbound, data).await, again) {
+        (Err(WireError::Fetch(error)), Some(again)) if error.is_temporary() => {
+            again.plan(data, &error).await
+        }
+        (taken, _) => taken,
+    }
+}
+
+/// Hands an activity to its file. Unknown ones are acknowledged and ignored.
+async fn dispatch(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     match inbound.read().kind().to_owned().as_str() {
         "Create" => run(create::Create(inbound), data).await,
         "Update" => run(update::Update(inbound), data).await,
