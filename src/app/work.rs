@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use serde_json::Value;
 use url::Url;
 
 use super::App;
@@ -10,6 +11,7 @@ use crate::{
     domain::id::{ActivityId, EntryId, OrganisationId},
     federation::{
         Federation, WireError,
+        activities::take_again,
         backfill::{Reading, read_conversation, read_history, read_pins},
         credentials::{LOOK_EVERY, ask_for_accreditations, ask_for_lists},
         fetch::FetchError,
@@ -32,7 +34,7 @@ pub fn start_work(app: &App) -> Runner {
     let courier = federation.courier();
     let wiring = || app.federation.clone();
     let (history, pins, conversation, followers) = (wiring(), wiring(), wiring(), wiring());
-    let (lists, accreditations) = (wiring(), wiring());
+    let (again, lists, accreditations) = (wiring(), wiring(), wiring());
     let functions = Functions {
         distribute: Box::new(move |activity: ActivityId| {
             let federation = federation.clone();
@@ -57,6 +59,10 @@ pub fn start_work(app: &App) -> Runner {
         compare_followers: Box::new(move |(id, url): (OrganisationId, Url)| {
             let wiring = followers.clone();
             async move { after(compare(&wiring, id, &url).await) }.boxed()
+        }),
+        take_again: Box::new(move |(sender, activity): (OrganisationId, Value)| {
+            let wiring = again.clone();
+            async move { after(take_again(&wiring, sender, activity).await) }.boxed()
         }),
         ask_for_lists: Box::new(move |()| {
             let wiring = lists.clone();

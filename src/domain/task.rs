@@ -2,6 +2,7 @@
 //! own transaction, `jobs` claims and runs it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -25,6 +26,12 @@ pub enum Task {
     CompareFollowers {
         organisation: OrganisationId,
         url: Url,
+    },
+    /// Take in an activity that pointed to a server which did not answer.
+    TakeAgain {
+        sender: OrganisationId,
+        /// Normalised, without what is not needed for it.
+        activity: Value,
     },
     /// Send somebody a one-time link, if there is such an account.
     MailLink { email: String, occasion: Occasion },
@@ -68,6 +75,7 @@ impl Task {
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }
             | Self::CompareFollowers { .. }
+            | Self::TakeAgain { .. }
             | Self::MailLink { .. }
             | Self::MailApplicant { .. } => Pace::Asking,
         }

@@ -4,6 +4,7 @@
 //! (PROTOCOL.md 7.3.6, FEP-fe34).
 
 use activitypub_federation::{config::Data, traits::Object};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -11,13 +12,16 @@ use super::{
     Federation, WireError,
     dereference::{self, organisation},
     fetch::{Budget, FetchError},
-    objects::{Document, entry, organisation::ApOrganisation},
+    objects::{Document, address, entry, organisation::ApOrganisation},
     origin::same_origin,
-    proofs::Proof,
+    proofs::{MAX_AHEAD, Proof},
 };
 use crate::{
     domain::organisation::{Organisation, OrganisationState},
-    storage::{activities, entries},
+    storage::{
+        activities::{self, KEEP_RECEIVED},
+        entries,
+    },
     urls,
 };
 
@@ -38,14 +42,18 @@ pub(super) struct Believed {
     pub document: Value,
     /// Did the author bring it itself?
     pub direct: bool,
+    /// Is the activity's id the author's word, too? One that only whoever
+    /// handed it on gave could be what the author will call something else.
+    pub is_named: bool,
 }
 
 impl Believed {
-    fn handed_on(author: Organisation, document: Value) -> Self {
+    fn handed_on(author: Organisation, document: Value, is_named: bool) -> Self {
         Self {
             author,
             document,
             direct: false,
+            is_named,
         }
     }
 }
@@ -59,6 +67,12 @@ impl Claim {
     fn proof(&self) -> Option<(&Proof, Url)> {
         let proof = self.proof.as_ref()?;
         Some((proof, proof.key_id()?))
+    }
+
+    /// The same, while a replay of what it proves would be known.
+    fn fresh_proof(&self, now: DateTime<Utc>) -> Option<(&Proof, Url)> {
+        let oldest = now - KEEP_RECEIVED + MAX_AHEAD;
+        self.proof().filter(|(proof, _)| proof.created() >= oldest)
     }
 }
 
@@ -83,6 +97,7 @@ pub(super) async fn establish(
             author: sender,
             document,
             direct: true,
+            is_named: true,
         }));
     }
     match handed_on(data, claim, budget).await {
@@ -121,9 +136,9 @@ async fn handed_on(
     if matches!(claim.read().kind(), "Create" | "Update") && !public {
         return Ok(None);
     }
-    if let Some((proof, key_id)) = claim.proof() {
+    if let Some((proof, key_id)) = claim.fresh_proof(data.forum.now()) {
         let author = prover(data, &claim.actor, proof, &key_id, budget).await?;
-        return Ok(Some(Believed::handed_on(author, claim.document)));
+        return Ok(Some(Believed::handed_on(author, claim.document, true)));
     }
     match claim.read().kind() {
         "Create" | "Update" if public => refetched(data, &claim, budget).await,
@@ -173,43 +188,67 @@ async fn refetched(
     claim: &Claim,
     budget: &Budget,
 ) -> Result<Option<Believed>, WireError> {
+    let object = claim.read().url("object");
+    let object = object.filter(|object| same_origin(object, &claim.actor));
+    // What is here already has nothing to gain by its Create.
+    if claim.read().kind() == "Create" && is_known(data, object.as_ref()).await? {
+        return Ok(None);
+    }
     if !data.may_ask(&claim.actor) {
         return Ok(None);
     }
-    let object = claim.read().url("object");
-    let object = object.filter(|object| same_origin(object, &claim.actor));
     for place in [Some(claim.id.clone()), object].into_iter().flatten() {
         let document = match dereference::document(data.app_data(), &place, budget).await {
             Ok(document) => document,
             Err(WireError::Storage(error)) => return Err(error.into()),
             Err(_) => continue,
         };
-        if let Some(document) = confirmed(claim, document) {
+        if let Some((document, is_named)) = confirmed(claim, document) {
             let ApOrganisation(author) = organisation(data, &claim.actor, budget).await?;
             let author = active(author)?;
-            return Ok(Some(Believed::handed_on(author, document)));
+            return Ok(Some(Believed::handed_on(author, document, is_named)));
         }
     }
     Ok(None)
 }
 
-/// The claimed activity in the words of its origin: `found` is the activity
-/// itself, or its object.
-fn confirmed(claim: &Claim, found: Value) -> Option<Value> {
+/// Is there, or was there, an entry of this id here?
+async fn is_known(data: &Data<Federation>, object: Option<&Url>) -> Result<bool, WireError> {
+    let Some(uri) = object.cloned() else {
+        return Ok(false);
+    };
+    let known = data.forum.db.read(move |conn| entries::known(conn, &uri));
+    Ok(known.await?.is_some())
+}
+
+/// The claimed activity in the words of its origin, and whether these give its
+/// id: `found` is the activity itself, or its object.
+fn confirmed(claim: &Claim, found: Value) -> Option<(Value, bool)> {
     let read = Document(&found);
     let kind = claim.read().kind();
     if read.kind() == kind {
         let same = read.url("id").as_ref() == Some(&claim.id)
-            && read.url("actor").as_ref() == Some(&claim.actor);
-        return same.then_some(found);
+            && read.url("actor").as_ref() == Some(&claim.actor)
+            && is_unambiguous(read, &claim.actor);
+        return same.then_some((found, true));
     }
     let owned = entry::is_entry(read) && entry::owner(read).is_ok_and(|it| it == claim.actor);
     owned.then(|| {
-        json!({
+        let activity = json!({
             "@context": found["@context"], "id": claim.id, "type": kind,
             "actor": claim.actor, "to": found["to"], "cc": found["cc"], "object": found,
-        })
+        });
+        (activity, false)
     })
+}
+
+/// Is an activity that nobody signed of its actor alone, and not an object that
+/// somebody else on that server wrote (PROTOCOL.md 5.2.6)?
+fn is_unambiguous(activity: Document<'_>, actor: &Url) -> bool {
+    let owners = activity.list("attributedTo");
+    owners
+        .iter()
+        .all(|one| address(one).as_ref() == Some(actor))
 }
 
 /// A Delete is believed when there is nothing left at its object's address.
@@ -229,7 +268,7 @@ async fn deleted(
     if !asked || !is_gone(data, &claim.actor, &object, budget).await? {
         return Ok(None);
     }
-    Ok(Some(Believed::handed_on(author, claim.document)))
+    Ok(Some(Believed::handed_on(author, claim.document, false)))
 }
 
 /// The actor, if the object is itself or its entry, and stored here.

@@ -156,8 +156,9 @@ fn received<'a>(parts: &'a Parts, body: &'a Bytes) -> Received<'a> {
     Received::new(&parts.method, &parts.uri, &parts.headers, body)
 }
 
-/// Is this the Delete of an actor whose key we never had? Nothing is believed
-/// of it; it is acknowledged so that its server stops sending it.
+/// Is this the Delete of an actor whose key cannot be had, wherever on its own
+/// server that stood? Nothing is believed of it; it is acknowledged so that its
+/// server stops sending it.
 fn says_that_its_actor_is_gone(body: &[u8], key_id: &url::Url) -> bool {
     let Ok(document) = parse_strict(body) else {
         return false;
@@ -165,9 +166,8 @@ fn says_that_its_actor_is_gone(body: &[u8], key_id: &url::Url) -> bool {
     let document = normalise(document);
     let activity = Document(&document);
     let (actor, object) = (activity.url("actor"), activity.url("object"));
-    let mut owner = key_id.clone();
-    owner.set_fragment(None);
-    activity.kind() == "Delete" && actor.is_some() && actor == object && actor == Some(owner)
+    let is_of_its_server = |actor: &url::Url| super::origin::same_origin(actor, key_id);
+    activity.kind() == "Delete" && actor == object && actor.as_ref().is_some_and(is_of_its_server)
 }
 
 /// The origin rules that hold for every activity, then the activity's own.
@@ -205,15 +205,24 @@ async fn act(
     let Some(believed) = establish(&data, sender, claim, budget).await? else {
         return Ok(());
     };
+    let direct = believed.direct;
     let inbound = activities::Inbound {
         id,
         sender: believed.author,
         document: believed.document,
-        direct: believed.direct,
+        direct,
         said_at,
+        is_named: believed.is_named,
         budget: budget.clone(),
     };
-    activities::receive(inbound, &data).await
+    match activities::receive(inbound, &data).await {
+        // Whoever hands it on does not answer for what it says.
+        Err(error) if !direct && !matches!(error, WireError::Storage(_)) => {
+            tracing::info!(%error, "what was handed on is not taken in");
+            Ok(())
+        }
+        taken => taken,
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use activitypub_federation::config::Data;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, RateLimiter};
 use moka::sync::Cache;
 use url::Url;
 
@@ -45,8 +45,31 @@ pub(super) struct Keyring {
     pub(super) parsed: KeyCache,
     senders: Cache<Url, Arc<Sender>>,
     refetched: Cache<Url, ()>,
-    fetches: Option<DefaultKeyedRateLimiter<String>>,
+    /// For keys in whose name something comes.
+    fetches: Quota,
+    /// For what others hand on: nobody uses up the one by the other.
+    asked: Quota,
     node: Cache<(), Signer>,
+}
+
+/// So many requests a minute to one host; `None` without limit.
+struct Quota(Option<DefaultKeyedRateLimiter<String>>);
+
+impl Quota {
+    fn per_minute(count: u32) -> Self {
+        let count = NonZeroU32::new(count);
+        Self(count.map(|count| RateLimiter::keyed(governor::Quota::per_minute(count))))
+    }
+
+    fn allows(&self, host: &str) -> bool {
+        let Some(limiter) = &self.0 else {
+            return true;
+        };
+        if limiter.len() > MAX_HOSTS {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&host.to_owned()).is_ok()
+    }
 }
 
 impl Keyring {
@@ -61,30 +84,20 @@ impl Keyring {
                 .max_capacity(SENDERS)
                 .time_to_live(REFETCH_AFTER)
                 .build(),
-            fetches: NonZeroU32::new(fetches_per_minute)
-                .map(|count| RateLimiter::keyed(Quota::per_minute(count))),
+            fetches: Quota::per_minute(fetches_per_minute),
+            asked: Quota::per_minute(fetches_per_minute),
             node: Cache::builder()
                 .max_capacity(1)
                 .time_to_live(SENDERS_FOR)
                 .build(),
         }
     }
-
-    fn may_fetch(&self, host: &str) -> bool {
-        let Some(limiter) = &self.fetches else {
-            return true;
-        };
-        if limiter.len() > MAX_HOSTS {
-            limiter.retain_recent();
-        }
-        limiter.check_key(&host.to_owned()).is_ok()
-    }
 }
 
 impl Federation {
     /// May its server be asked once more because of what others say about it?
     pub(super) fn may_ask(&self, url: &Url) -> bool {
-        self.keyring.may_fetch(&urls::authority(url))
+        self.keyring.asked.allows(&urls::authority(url))
     }
 
     /// The key of the node's own actor: all fetches are signed with it.
@@ -236,17 +249,21 @@ impl Federation {
         budget: &Budget,
     ) -> Result<Arc<Sender>, WireError> {
         let host = urls::authority(key_id);
-        if self.origin.is_claimed_by(key_id)
-            || !self.may_federate(&host).await?
-            || !self.keyring.may_fetch(&host)
-        {
+        if self.origin.is_claimed_by(key_id) || !self.may_federate(&host).await? {
             return Err(WireError::UnknownKey);
         }
+        if !self.keyring.fetches.allows(&host) {
+            return Err(self.unavailable(host).await);
+        }
         self.keyring.refetched.insert(key_id.clone(), ());
-        let owner = self.owner_of_key(key_id, budget).await.map_err(key_error)?;
-        let ApOrganisation(organisation) = refetch_organisation(data, &owner, budget)
-            .await
-            .map_err(key_error)?;
+        let described = match self.owner_of_key(key_id, budget).await {
+            Ok(owner) => refetch_organisation(data, &owner, budget).await,
+            Err(error) => Err(error),
+        };
+        let organisation = match described {
+            Ok(ApOrganisation(organisation)) => organisation,
+            Err(error) => return Err(self.key_error(host, error).await),
+        };
         if organisation.state != OrganisationState::Active {
             return Err(WireError::UnknownKey);
         }
@@ -272,6 +289,13 @@ impl Federation {
             .await?;
         let document = normalise(fetched.json);
         let read = Document(&document);
+        // An object of somebody that says to be a key is none (PROTOCOL.md 5.2.6).
+        let is_key = ["publicKeyPem", "publicKeyMultibase"]
+            .iter()
+            .any(|key| read.get(key).is_some());
+        if is_key && read.get("attributedTo").is_some() {
+            return Err(WireError::NotTheirs("the key is attributed to somebody"));
+        }
         let owner = read
             .url("owner")
             .or_else(|| read.url("controller"))
@@ -284,19 +308,33 @@ impl Federation {
             Err(WireError::NotTheirs("the key's owner is of another origin"))
         }
     }
-}
 
-/// The sender must learn whether another try makes sense, and nothing more.
-fn key_error(error: WireError) -> WireError {
-    match error {
-        WireError::Storage(error) => WireError::Storage(error),
-        WireError::Fetch(error) if error.is_temporary() => {
-            tracing::info!(%error, "a signing key cannot be fetched now");
-            WireError::KeyUnavailable
+    async fn key_error(&self, host: String, error: WireError) -> WireError {
+        match error {
+            WireError::Storage(error) => WireError::Storage(error),
+            WireError::Fetch(error) if error.is_temporary() => {
+                tracing::info!(%error, host, "a signing key cannot be fetched now");
+                self.unavailable(host).await
+            }
+            other => {
+                tracing::info!(error = %other, host, "a signing key cannot be verified");
+                WireError::UnknownKey
+            }
         }
-        other => {
-            tracing::info!(error = %other, "a signing key cannot be verified");
-            WireError::UnknownKey
+    }
+
+    /// Whoever has an organisation that is shown here must learn that another
+    /// try makes sense. Who is not known learns no more than who is blocked, so
+    /// that nobody can probe the block list with names of hosts.
+    async fn unavailable(&self, host: String) -> WireError {
+        let known = self
+            .forum
+            .db
+            .read(move |conn| organisations::takes_part(conn, &host));
+        match known.await {
+            Ok(true) => WireError::KeyUnavailable,
+            Ok(false) => WireError::UnknownKey,
+            Err(error) => error.into(),
         }
     }
 }
@@ -307,10 +345,12 @@ mod tests {
 
     #[test]
     fn a_host_that_makes_us_fetch_too_many_keys_is_stopped_alone() {
-        let keyring = Keyring::new(2);
-        assert!(keyring.may_fetch("a.example") && keyring.may_fetch("a.example"));
-        assert!(!keyring.may_fetch("a.example"));
-        assert!(keyring.may_fetch("b.example"));
-        assert!((0..100).all(|_| Keyring::new(0).may_fetch("a.example")));
+        let Keyring { fetches, asked, .. } = Keyring::new(2);
+        assert!(fetches.allows("a.example") && fetches.allows("a.example"));
+        assert!(!fetches.allows("a.example"));
+        assert!(fetches.allows("b.example"));
+        assert!(asked.allows("a.example"), "what others say has its own");
+        let Keyring { fetches, .. } = Keyring::new(0);
+        assert!((0..100).all(|_| fetches.allows("a.example")));
     }
 }

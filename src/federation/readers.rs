@@ -24,6 +24,7 @@ use crate::{
     domain::{audience::Viewer, organisation::Organisation},
     operations::accreditations::viewer_of,
     storage::organisations,
+    urls,
 };
 
 /// Why somebody may not read.
@@ -163,6 +164,7 @@ async fn verify(app: &App, received: &Received<'_>) -> Result<Organisation, Wire
     let sender = federation
         .verified(&data, &unverified, sender, &budget)
         .await?;
+    federation.heard_from(&urls::authority(key_id)).await;
     Ok(sender.organisation.clone())
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -38,6 +39,8 @@ pub struct Functions {
     /// Compares the followers of an organisation with those that its server
     /// lists at this address.
     pub compare_followers: Function<(OrganisationId, Url)>,
+    /// Takes in what an organisation said of a server that did not answer then.
+    pub take_again: Function<(OrganisationId, Value)>,
     /// Asks for the status lists that are due.
     pub ask_for_lists: Function<()>,
     /// Asks for the accreditations of actors that are due.
@@ -64,6 +67,9 @@ impl Work for Dispatch {
                 Task::ReadConversation { entry } => (self.functions.read_conversation)(entry).await,
                 Task::CompareFollowers { organisation, url } => {
                     (self.functions.compare_followers)((organisation, url)).await
+                }
+                Task::TakeAgain { sender, activity } => {
+                    (self.functions.take_again)((sender, activity)).await
                 }
                 Task::MailLink { email, occasion } => {
                     let mailer = self.functions.mailer.as_ref();

@@ -241,6 +241,7 @@ impl Main {
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
                 | Task::CompareFollowers { .. }
+                | Task::TakeAgain { .. }
                 | Task::MailLink { .. }
                 | Task::MailApplicant { .. }
                 | Task::Sweep

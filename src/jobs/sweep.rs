@@ -7,15 +7,15 @@ use chrono::TimeDelta;
 use crate::{
     config::Config,
     operations::{Forum, applications},
-    storage::{Error, accreditations, activities, credentials, deliveries, handovers, tombstones},
+    storage::{
+        Error, accreditations,
+        activities::{self, KEEP_RECEIVED},
+        credentials, deliveries, handovers, tombstones,
+    },
 };
 
 /// How long dead letters, and the records of what was delivered, are kept.
 const KEEP_RECORDS: TimeDelta = TimeDelta::days(30);
-
-/// How long the ids of what other servers sent are kept. A replay is refused
-/// for its date long before that.
-const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
 
 /// How long accreditations of other anchors are kept after their end.
 const KEEP_ACCREDITATIONS: TimeDelta = TimeDelta::days(365);

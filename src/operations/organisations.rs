@@ -1,6 +1,7 @@
 //! Making, describing, suspending and deleting organisations of this node,
 //! and keeping what other servers say of theirs.
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
@@ -397,6 +398,35 @@ pub struct Described {
     pub keys: Vec<StoredKey>,
     /// Where it shows its accreditations.
     pub accreditations: Option<Url>,
+    /// When it was last changed, as its server says.
+    pub updated: Option<DateTime<Utc>>,
+}
+
+/// Does this say of itself that it is newer than what is stored?
+///
+/// # Errors
+/// Storage only.
+pub fn is_newer(conn: &mut Conn, described: &Described) -> Result<bool, storage::Error> {
+    let Some(updated) = described.updated else {
+        return Ok(false);
+    };
+    let known = organisations::find_by_uri(conn, &described.organisation.uri)?;
+    Ok(known.is_none_or(|known| updated > known.updated_at))
+}
+
+/// [`save_remote`], unless something as new was stored meanwhile.
+///
+/// # Errors
+/// Storage only.
+pub fn update_remote(
+    conn: &mut Conn,
+    forum: &Forum,
+    described: Described,
+) -> Result<(), storage::Error> {
+    if is_newer(conn, &described)? {
+        save_remote(conn, forum, described)?;
+    }
+    Ok(())
 }
 
 /// Stores what another server says of its organisation, new or known.
@@ -414,7 +444,7 @@ pub fn save_remote(
     organisation.category = None;
     organisation.country = None;
     organisation.fetched_at = Some(now);
-    organisation.updated_at = now;
+    organisation.updated_at = described.updated.unwrap_or(now);
     free_handle(conn, &organisation)?;
     match organisations::find_by_uri(conn, &organisation.uri)? {
         Some(known) => {

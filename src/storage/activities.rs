@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
@@ -16,6 +16,10 @@ use crate::domain::{
     activity::{ActivityKind, Outgoing, Recipients, Subject},
     id::{ActivityId, EntryId, OrganisationId},
 };
+
+/// How long the ids of what other servers sent are kept. A replay is refused
+/// for the date of its request long before that, and for that of its proof then.
+pub const KEEP_RECEIVED: TimeDelta = TimeDelta::days(14);
 
 /// An activity of another server.
 #[derive(Debug, Clone)]

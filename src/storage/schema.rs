@@ -325,7 +325,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::storage::types::Instant;
 
-    tombstones (uri) {
+    tombstones (uri, owner_uri) {
         uri -> Text,
         owner_uri -> Text,
         deleted_at -> Instant,

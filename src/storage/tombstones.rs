@@ -1,5 +1,6 @@
 //! Objects of other servers that were deleted before we ever saw them, so
-//! that a late Create does not bring them back.
+//! that a late Create does not bring them back. Each by the word of one owner:
+//! what somebody else says of the same object stands beside it.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ pub fn put(conn: &mut Conn, uri: &Url, owner: &Url, now: DateTime<Utc>) -> Resul
             tombstones::owner_uri.eq(owner.as_str()),
             tombstones::deleted_at.eq(At(now)),
         ))
-        .on_conflict(tombstones::uri)
+        .on_conflict((tombstones::uri, tombstones::owner_uri))
         .do_nothing()
         .native()
         .execute(conn)?;

@@ -415,3 +415,88 @@ fn a_blocked_host_is_not_heard_through_another_and_the_answer_does_not_tell() {
         assert_eq!(scene.origin.asked(), 0);
     });
 }
+
+#[test]
+fn whoever_hands_on_does_not_occupy_the_id_of_what_its_actor_will_send() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let (node, her) = (&scene.node, &scene.her);
+        let notes = [her.note(10, "first"), her.note(11, "second")];
+        // So Mastodon names the end of an entry, and of an account.
+        let of_entry = format!("{}#delete", notes[0]["id"].as_str().expect("an id"));
+        let of_account = format!("{}#delete", her.uri);
+        for (note, end) in notes.iter().zip([&of_entry, &of_account]) {
+            scene.origin.put(note);
+            let mut create = her.activity(1, "Create", note["id"].clone());
+            create["id"] = json!(end);
+            assert_eq!(scene.relayed(&create).await, StatusCode::ACCEPTED);
+        }
+        assert_eq!(scene.entries().await.len(), 2);
+        // A true deletion, under the name of what she will publish.
+        let third = scene.create(12);
+        her.send(node, &third).await;
+        scene.origin.answer(410, &third["object"]);
+        let early = her.activity(13, "Delete", third["object"]["id"].clone());
+        assert_eq!(scene.relayed(&early).await, StatusCode::ACCEPTED);
+        assert!(!scene.holds(&third).await);
+        let fourth = scene.create(13);
+        her.send(node, &fourth).await;
+        assert!(scene.holds(&fourth).await);
+
+        let mut delete = her.activity(1, "Delete", notes[0]["id"].clone());
+        delete["id"] = json!(of_entry);
+        assert_eq!(her.send(node, &delete).await.status, StatusCode::ACCEPTED);
+        assert_eq!(scene.entries().await.len(), 2);
+        delete["id"] = json!(of_account);
+        delete["object"] = json!(her.uri);
+        assert_eq!(her.send(node, &delete).await.status, StatusCode::ACCEPTED);
+        assert_eq!(scene.state_of_her().await, OrganisationState::Deleted);
+    });
+}
+
+#[test]
+fn what_is_known_already_is_not_asked_for_because_others_hand_it_on_again() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let create = scene.create(10);
+        scene.origin.put(&create["object"]);
+        for _ in 0..3 {
+            assert_eq!(scene.relayed(&create).await, StatusCode::ACCEPTED);
+        }
+        assert_eq!(scene.entries().await.len(), 1);
+        // For the activity, which is not there, and for its object.
+        assert_eq!(scene.origin.asked(), 2);
+    });
+}
+
+#[test]
+fn a_proof_that_is_older_than_the_memory_for_replays_proves_nothing() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let now = scene.node.app.forum.now();
+        for (number, days, believed) in [(10, 15, false), (11, 13, true)] {
+            let mut create = scene.create(number);
+            let created = now - TimeDelta::days(days);
+            proofs::sign(&mut create, &scene.her.prover, created).expect("signed");
+            assert_eq!(scene.relayed(&create).await, StatusCode::ACCEPTED);
+            assert_eq!(scene.holds(&create).await, believed, "{days} days");
+        }
+    });
+}
+
+#[test]
+fn an_activity_that_says_to_be_of_somebody_else_is_not_believed_without_signature() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let mut create = scene.create(10);
+        create["attributedTo"] = json!(format!("{}/users/neighbour", scene.origin.base()));
+        scene.origin.put(&create);
+        assert_eq!(scene.relayed(&create).await, StatusCode::ACCEPTED);
+        assert_eq!(scene.entries().await, []);
+        // Mobilizon names the actor twice.
+        create["attributedTo"] = json!(scene.her.uri);
+        scene.origin.put(&create);
+        scene.relayed(&create).await;
+        assert_eq!(scene.entries().await.len(), 1);
+    });
+}

@@ -217,7 +217,7 @@ fn whoever_signs_from_a_blocked_host_below_or_beside_it_is_an_unknown_key() {
         world.decide("far.example", Policy::Block).await;
         let account = json!(format!("{ORIGIN}/orgs/moj"));
         let mut unknown = Foreign::new(&world.node, "known.example", "a").await;
-        unknown.signer.key_id = "https://127.0.0.1:1/nobody#main-key"
+        unknown.signer.key_id = "https://nobody.invalid/nobody#main-key"
             .parse()
             .expect("valid");
         let missing = unknown.activity(1, "Follow", account.clone());
@@ -273,7 +273,9 @@ fn nobody_finds_out_by_another_hosts_key_or_by_a_deletion_what_is_blocked() {
         world.decide("far.example", Policy::Block).await;
         assert_eq!(as_her(82).await, open);
         assert_eq!(deleted("far.example").await.0, StatusCode::ACCEPTED);
-        assert_eq!(deleted("127.0.0.1:1").await, deleted("far.example").await);
+        for host in ["127.0.0.1:1", "nobody.invalid"] {
+            assert_eq!(deleted(host).await, deleted("far.example").await);
+        }
         assert_eq!(eve.organisation.state, OrganisationState::Active);
     });
 }

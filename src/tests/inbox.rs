@@ -340,7 +340,7 @@ fn a_blocked_host_is_answered_like_an_unknown_one() {
             .send(&node, &her.activity(2, "Create", her.note(1, "x")))
             .await;
         let mut unknown = Foreign::new(&node, "known.example", "a").await;
-        unknown.signer.key_id = "https://127.0.0.1:1/nobody#main-key"
+        unknown.signer.key_id = "https://nobody.invalid/nobody#main-key"
             .parse()
             .expect("valid");
         let missing = unknown
@@ -502,5 +502,47 @@ fn an_entry_of_our_own_kind_arrives_with_every_field() {
             content.ends_on.map(|date| date.to_string()),
             Some("2028-02-28".into())
         );
+    });
+}
+
+#[test]
+fn nobody_keeps_a_deletion_from_counting_by_undoing_what_is_not_theirs() {
+    on_both(async |db| {
+        let (node, her) = following(db).await;
+        let attacker = Foreign::new(&node, "evil.example", "eve").await;
+        let neighbour = Foreign::new(&node, "far.example", "neighbour").await;
+        for (number, other, status) in [
+            (1, &attacker, StatusCode::FORBIDDEN),
+            // Whose word counts for what is their own only.
+            (2, &neighbour, StatusCode::ACCEPTED),
+        ] {
+            let note = her.note(number, "late");
+            let undo = other.activity(number, "Undo", note["id"].clone());
+            assert_eq!(other.send(&node, &undo).await.status, status);
+            let delete = her.activity(number + 10, "Delete", note["id"].clone());
+            her.send(&node, &delete).await;
+            her.send(&node, &her.activity(number + 20, "Create", note))
+                .await;
+            assert_eq!(entries_of(&node).await, [], "{}", other.uri);
+        }
+    });
+}
+
+#[test]
+fn the_end_of_an_actor_is_acknowledged_wherever_on_its_server_its_key_stood() {
+    on_both(async |db| {
+        let (node, _) = following(db).await;
+        let mut gone = Foreign::new(&node, "known.example", "a").await;
+        gone.signer.key_id = "https://127.0.0.1:1/users/gone/main-key"
+            .parse()
+            .expect("valid");
+        for (actor, status) in [
+            ("https://127.0.0.1:1/users/gone", StatusCode::ACCEPTED),
+            ("https://far.example/users/her", StatusCode::UNAUTHORIZED),
+        ] {
+            let mut delete = gone.activity(1, "Delete", json!(actor));
+            delete["actor"] = json!(actor);
+            assert_eq!(gone.send(&node, &delete).await.status, status, "{actor}");
+        }
     });
 }

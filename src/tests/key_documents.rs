@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
+    foreign::Foreign,
     server::Server,
     test_app::{ORIGIN, TestApp},
 };
@@ -260,5 +261,65 @@ fn an_actor_that_several_requests_bring_at_once_is_stored_once_and_fails_none() 
         let (one, two, three, four) = tokio::join!(bring(), bring(), bring(), bring());
         let stored = [one, two, three, four].map(|one| one.expect("stored").0.id);
         assert_eq!(stored, [stored[0]; 4]);
+    });
+}
+
+#[test]
+fn what_is_attributed_to_somebody_is_no_actor_and_no_key() {
+    on_both(async |db| {
+        let peer = Peer::start().await;
+        let node = peer.with_moj(db).await;
+        for (name, kind, expected) in [
+            ("posing", "Person", 401),
+            // Lemmy names the moderators of its groups so.
+            ("group", "Group", 202),
+        ] {
+            let (key, public) = rsa();
+            let (owner, id) = (
+                peer.url(&format!("/users/{name}")),
+                peer.url(&format!("/users/{name}#main-key")),
+            );
+            let members = json!({
+                "type": kind, "attributedTo": peer.url("/users/author"),
+                "publicKey": pem(&public, &id, &owner),
+            });
+            peer.actor(name, members);
+            assert_eq!(peer.follows(&node, name, &id, &key).await, expected);
+        }
+        let (key, public) = rsa();
+        let (owner, id) = (peer.url("/users/owned"), peer.url("/keys/written"));
+        let mut listed = pem(&public, &id, &owner);
+        peer.actor("owned", json!({"publicKey": listed}));
+        listed["attributedTo"] = json!(peer.url("/users/author"));
+        peer.put_at("/keys/written", &listed);
+        assert_eq!(peer.follows(&node, "owned", &id, &key).await, 401);
+        assert_eq!(followers(&node).await, 1);
+    });
+}
+
+#[test]
+fn whose_server_is_known_is_asked_for_patience_when_too_many_keys_were_fetched() {
+    on_both(async |db| {
+        let peer = Peer::start().await;
+        let allowed = format!("[{:?}]", peer.authority);
+        let settings = [
+            ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
+            ("VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES", &*allowed),
+            ("VIRTUAL_FORUM_LIMITS__KEY_FETCHES_PER_MINUTE", "1"),
+        ];
+        let node = TestApp::with(db, &settings);
+        node.organisation("moj", Category::Government).await;
+        let made = crate::operations::node::ensure_keys(&node.app.forum).await;
+        made.expect("the node's keys");
+        let (key, _) = rsa();
+        let asks = async |number: u32| {
+            let id = peer.url(&format!("/keys/{number}"));
+            peer.follows(&node, "her", &id, &key).await
+        };
+        assert_eq!((asks(1).await, asks(2).await), (401, 401));
+        assert_eq!(peer.asked(), 1);
+        Foreign::at(&node, &peer.base(), "neighbour").await;
+        assert_eq!(asks(3).await, 503);
+        assert_eq!(peer.asked(), 1);
     });
 }

@@ -7,6 +7,7 @@ mod backfill;
 mod blocks;
 pub mod browser;
 mod described;
+mod described_anew;
 mod foreign;
 mod forwarding;
 mod gathering;

@@ -10,17 +10,21 @@ use url::Url;
 use super::{
     audience::draft,
     foreign::Foreign,
+    server::Server,
     test_app::{Answer, ORIGIN, TestApp},
 };
 use crate::{
     config::Mode,
-    domain::{account::Role, audience::AudienceKind, entry::Entry, organisation::Category},
+    domain::{
+        account::Role, audience::AudienceKind, delivery::LaneState, entry::Entry,
+        organisation::Category,
+    },
     federation::{
         routes::routes,
         signatures::{Scheme, cavage::Query, rfc9421::Asked},
     },
-    operations::{entries::publish, hosts, node::ensure_keys},
-    storage::{Db, hosts::Policy, testing::on_both},
+    operations::{entries::publish, follows, hosts, node::ensure_keys},
+    storage::{Db, hosts::Policy, lanes, testing::on_both},
 };
 
 const ACTIVITY: &str = "application/activity+json";
@@ -247,5 +251,88 @@ fn without_the_setting_nobody_has_to_sign() {
             assert_eq!(ask(&node, path, ACTIVITY).await.status, StatusCode::OK);
         }
         assert!(ask(&node, "/orgs/moj", ACTIVITY).await.json()["name"].is_string());
+    });
+}
+
+/// What a GET and a POST are answered that are signed with a key of this name.
+async fn answers(node: &TestApp, key_id: &str) -> [Answer; 2] {
+    let mut reader = Foreign::new(node, "evil.example", "eve").await;
+    reader.signer.key_id = key_id.parse().expect("an address");
+    let scheme = Scheme::Cavage(Query::Signed);
+    let read = node.send(signed(node, &reader, &scheme, "/orgs/moj/outbox"));
+    let like = reader.activity(1, "Like", "https://x.example/1".into());
+    [read.await, reader.send(node, &like).await]
+}
+
+#[test]
+fn a_blocked_host_is_answered_like_one_that_is_not_there() {
+    on_both(async |db| {
+        // Where nobody listens any more.
+        let silent = Server::start().await.authority.clone();
+        let allowed = format!("[{silent:?}]");
+        let settings = [
+            ("VIRTUAL_FORUM_FEDERATION__AUTHORIZED_FETCH", "true"),
+            ("VIRTUAL_FORUM_FEDERATION__ALLOW_HTTP", "true"),
+            ("VIRTUAL_FORUM_FEDERATION__ALLOWED_ADDRESSES", &*allowed),
+        ];
+        let node = TestApp::with(db, &settings);
+        node.organisation("moj", Category::Government).await;
+        let forum = &node.app.forum;
+        Foreign::new(&node, "far.example", "her").await;
+        let (mode, policy) = (Mode::Open, Policy::Block);
+        let decided = hosts::decide(forum, None, mode, "far.example", policy, "test").await;
+        decided.expect("blocked");
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        let blocked = answers(&node, "https://far.example/users/nobody#key").await;
+        for key_id in [
+            "https://a.far.example/users/nobody#key".to_owned(),
+            "https://nobody.invalid/users/nobody#key".to_owned(),
+            format!("http://{silent}/users/nobody#key"),
+        ] {
+            let answers = answers(&node, &key_id).await;
+            for (answer, blocked) in answers.iter().zip(&blocked) {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{key_id}");
+                assert_eq!(
+                    (answer.status, &answer.body),
+                    (blocked.status, &blocked.body)
+                );
+            }
+        }
+        // Who is known must learn that another try makes sense.
+        Foreign::at(&node, &format!("http://{silent}"), "her").await;
+        let known = format!("http://{silent}/users/somebody#key");
+        for answer in answers(&node, &known).await {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers.contains_key("retry-after"));
+        }
+    });
+}
+
+#[test]
+fn a_signed_get_is_a_sign_of_life_and_a_forged_one_is_not() {
+    on_both(async |db| {
+        let (node, _) = strict(db).await;
+        let her = Foreign::new(&node, "far.example", "her").await;
+        let forum = &node.app.forum;
+        // Something waits for her server, which refused us.
+        let token = node.token("moj", Role::FocalPoint, "read write").await;
+        let person = node.person(&token).await;
+        let asked = follows::follow(forum, &person, her.organisation.id).await;
+        asked.expect("asked");
+        node.told().await;
+        let held = forum.write(|conn, _| lanes::hold(conn, "far.example", "401"));
+        held.await.expect("held");
+        let state = async || {
+            let read = forum.db.read(|conn| lanes::find(conn, "far.example"));
+            read.await.expect("storage").expect("a lane").state
+        };
+        let mut forger = Foreign::new(&node, "far.example", "other").await;
+        forger.signer.key_id = her.signer.key_id.clone();
+        for (reader, expected) in [(&forger, LaneState::Held), (&her, LaneState::Open)] {
+            let scheme = Scheme::Cavage(Query::Signed);
+            let request = signed(&node, reader, &scheme, "/orgs/moj/outbox");
+            node.send(request).await;
+            assert_eq!(state().await, expected);
+        }
     });
 }

@@ -3,7 +3,7 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity, renew::renew, wanted::fetch_if_wanted};
+use super::{Inbound, activity, later::usable, renew::renew, wanted::fetch_if_wanted};
 use crate::{
     domain::reaction::ReactionKind,
     federation::{Federation, WireError, objects::entry},
@@ -53,7 +53,7 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         PassedOn::Changed(object) => return renew(inbound, object, data).await,
         PassedOn::Other => return Ok(()),
     };
-    fetch_if_wanted(&inbound, data, &object).await?;
+    usable(fetch_if_wanted(&inbound, data, &object).await)?;
     let (sender, id) = (inbound.sender.clone(), inbound.id.clone());
     inbound
         .once(data, move |conn, forum| {

@@ -5,7 +5,9 @@ use activitypub_federation::config::Data;
 use serde_json::Value;
 use url::Url;
 
-use super::{Inbound, activity, audience, gathering::Creation, wanted::fetch_if_wanted};
+use super::{
+    Inbound, activity, audience, gathering::Creation, later::usable, wanted::fetch_if_wanted,
+};
 use crate::{
     domain::audience::Audience,
     federation::{
@@ -30,6 +32,10 @@ pub(super) async fn own_object(
         Some(embedded) => addressed(embedded, inbound.read()),
         None => {
             let id = inbound.object_id()?;
+            // Nobody makes us ask another server whose reply would show in ours.
+            if !same_origin(&id, &inbound.sender.uri) {
+                return Err(WireError::NotTheirs("the object is of another origin"));
+            }
             document(data.app_data(), &id, &inbound.budget).await?
         }
     };
@@ -107,7 +113,7 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     }
     if let Some(object) = of_a_neighbour(&inbound) {
-        return fetch_if_wanted(&inbound, data, &object).await;
+        return usable(fetch_if_wanted(&inbound, data, &object).await).map(drop);
     }
     let Some((object, audience)) = own_object(&inbound, data).await? else {
         return Ok(());

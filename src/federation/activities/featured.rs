@@ -4,9 +4,9 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity, wanted::fetch_if_wanted};
+use super::{Inbound, activity, later::usable, wanted::fetch_if_wanted};
 use crate::{
-    federation::{Federation, WireError},
+    federation::{Federation, WireError, origin::same_origin},
     operations::pins::pinnable,
     storage::{self, pins},
 };
@@ -28,7 +28,8 @@ fn check(inbound: &Inbound) -> Result<(), WireError> {
     inbound.has_object()
 }
 
-/// The pinned or unpinned object, when it is about the sender's own pins.
+/// The pinned or unpinned object, when it is about the sender's own pins, which
+/// are entries of its own.
 fn object(inbound: &Inbound) -> Result<Option<Url>, WireError> {
     if is_hashtag(inbound) {
         return Ok(None);
@@ -37,14 +38,14 @@ fn object(inbound: &Inbound) -> Result<Option<Url>, WireError> {
     let is_theirs = target.is_some() && target == inbound.sender.endpoints.featured;
     inbound
         .object_id()
-        .map(|object| is_theirs.then_some(object))
+        .map(|object| Some(object).filter(|it| is_theirs && same_origin(it, &inbound.sender.uri)))
 }
 
 async fn add(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     let Some(object) = object(&inbound)? else {
         return Ok(());
     };
-    fetch_if_wanted(&inbound, data, &object).await?;
+    usable(fetch_if_wanted(&inbound, data, &object).await)?;
     let sender = inbound.sender.clone();
     inbound
         .once(data, move |conn, forum| {

@@ -26,7 +26,8 @@ const MOST: usize = 64;
 /// A Create, checked and read.
 #[derive(Debug, Clone)]
 pub(super) struct Creation {
-    pub record: Received,
+    /// `None` when its id is not its author's word.
+    pub record: Option<Received>,
     pub arrived: Arrived,
     pub occasion: Occasion,
 }
@@ -102,15 +103,19 @@ async fn store(forum: Forum, group: Vec<Waiting>, turn: OwnedMutexGuard<()>) {
     let count = creations.len();
     let result = forum
         .take_in(move |conn, forum| -> Result<(), storage::Error> {
-            let (records, arrived): (Vec<_>, Vec<_>) = creations
-                .into_iter()
-                .map(|one| (one.record, (one.arrived, one.occasion)))
-                .unzip();
-            let new = activities::record_received(conn, &records)?;
-            let arrived = records
+            let records: Vec<_> = creations
                 .iter()
-                .zip(arrived)
-                .filter_map(|(record, one)| new.contains(&record.id).then_some(one));
+                .filter_map(|one| one.record.clone())
+                .collect();
+            let new = activities::record_received(conn, &records)?;
+            let is_new = |one: &Creation| {
+                let record = one.record.as_ref();
+                record.is_none_or(|record| new.contains(&record.id))
+            };
+            let arrived = creations
+                .into_iter()
+                .filter(is_new)
+                .map(|one| (one.arrived, one.occasion));
             accept_all(conn, forum, arrived.collect())
         })
         .await;

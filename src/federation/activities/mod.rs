@@ -11,6 +11,7 @@ mod featured;
 mod flag;
 mod follow;
 mod gathering;
+mod later;
 mod moved;
 mod quote;
 mod react;
@@ -22,6 +23,7 @@ mod wanted;
 use activitypub_federation::{config::Data, traits::Activity};
 use chrono::{DateTime, Utc};
 pub use gathering::Gathering;
+pub use later::take_again;
 use serde_json::Value;
 use url::Url;
 
@@ -51,6 +53,9 @@ pub struct Inbound {
     pub direct: bool,
     /// When the request was signed that brought it.
     pub said_at: DateTime<Utc>,
+    /// Is the id the sender's word, too? Else it is not kept, and nothing is
+    /// known by it.
+    pub is_named: bool,
     /// What it may still make us fetch.
     pub budget: Budget,
 }
@@ -78,7 +83,8 @@ impl Inbound {
     }
 
     /// Runs `effect` in one transaction with the record of this activity, so
-    /// that a replay has no second effect ([`is_new`]).
+    /// that a replay has no second effect ([`is_new`]). Without a record it may
+    /// run again: it changes nothing then, as all that others hand on.
     async fn once<E>(
         &self,
         data: &Data<Federation>,
@@ -88,18 +94,24 @@ impl Inbound {
         E: From<storage::Error> + Send + 'static,
         WireError: From<E>,
     {
-        let (record, direct) = (self.record(data), self.direct);
+        let (record, is_named, direct) = (self.received(data), self.is_named, self.direct);
         data.forum
-            .take_in(move |conn, forum| match is_new(conn, &record, direct)? {
-                true => effect(conn, forum),
-                false => Ok::<(), E>(()),
-            })
+            .take_in(
+                move |conn, forum| match is_new(conn, &record, is_named, direct)? {
+                    true => effect(conn, forum),
+                    false => Ok::<(), E>(()),
+                },
+            )
             .await?;
         Ok(())
     }
 
     /// What is kept of this activity, so that a replay is known.
-    fn record(&self, data: &Data<Federation>) -> Received {
+    fn record(&self, data: &Data<Federation>) -> Option<Received> {
+        self.is_named.then(|| self.received(data))
+    }
+
+    fn received(&self, data: &Data<Federation>) -> Received {
         let now = data.forum.now();
         Received {
             id: ActivityId(data.forum.ids.next(now)),
@@ -111,7 +123,7 @@ impl Inbound {
     }
 }
 
-/// Records an activity; does it count?
+/// Records an activity, unless its id is not its sender's word; does it count?
 ///
 /// Several families use an id again: the Follow of Pixelfed, and the Like of
 /// PeerTube, of the same object, and what undoes them; the Undo of Misskey; the
@@ -124,11 +136,18 @@ impl Inbound {
 /// A Follow that is signed anew after its Undo is therefore a new one. A server
 /// that repeats an old one then, because it missed our answer, is taken at its
 /// word; nothing tells the two apart.
-fn is_new(conn: &mut Conn, record: &Received, direct: bool) -> Result<bool, storage::Error> {
+fn is_new(
+    conn: &mut Conn,
+    record: &Received,
+    is_named: bool,
+    direct: bool,
+) -> Result<bool, storage::Error> {
     let Received {
         uri, kind, actor, ..
     } = record;
-    let counts = if direct && can_be_repeated(kind) {
+    let counts = if !is_named {
+        true
+    } else if direct && can_be_repeated(kind) {
         activities::record_again(conn, record)?
     } else {
         !activities::record_received(conn, std::slice::from_ref(record))?.is_empty()
@@ -188,11 +207,23 @@ macro_rules! activity {
 }
 use activity;
 
-/// Hands an activity to its file. Unknown ones are acknowledged and ignored.
+/// Takes an activity in, at once or later: its sender does not answer for the
+/// servers that it points to.
 ///
 /// # Errors
 /// [`WireError`] says why nothing was taken in.
 pub async fn receive(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
+    let again = later::Again::of(&inbound);
+    match (dispatch(inbound, data).await, again) {
+        (Err(WireError::Fetch(error)), Some(again)) if error.is_temporary() => {
+            again.plan(data, &error).await
+        }
+        (taken, _) => taken,
+    }
+}
+
+/// Hands an activity to its file. Unknown ones are acknowledged and ignored.
+async fn dispatch(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     match inbound.read().kind().to_owned().as_str() {
         "Create" => run(create::Create(inbound), data).await,
         "Update" => run(update::Update(inbound), data).await,

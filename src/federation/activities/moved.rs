@@ -3,7 +3,7 @@
 
 use activitypub_federation::config::Data;
 
-use super::{Inbound, activity};
+use super::{Inbound, activity, later::usable};
 use crate::{
     federation::{Federation, WireError, moving::destination},
     operations::moves,
@@ -31,7 +31,14 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         return Ok(());
     };
     let old = inbound.sender.clone();
-    let new = destination(data, &target, &old.uri, &inbound.budget).await?;
+    let found = destination(data, &target, &old.uri, &inbound.budget).await;
+    let new = match data.origin.is_claimed_by(&target) {
+        true => found?,
+        false => match usable(found)? {
+            Some(new) => new,
+            None => return Ok(()),
+        },
+    };
     inbound
         .once(data, move |conn, forum| {
             moves::arrive(conn, forum, &old, &new)

@@ -5,7 +5,7 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::Inbound;
+use super::{Inbound, later::usable};
 use crate::{
     domain::{audience::Audience, organisation::Organisation},
     federation::{
@@ -31,7 +31,6 @@ pub(super) async fn renew(
     };
     let found = match document(data.app_data(), &object, &inbound.budget).await {
         Ok(found) if Document(&found).kind() == "Tombstone" => None,
-        Ok(found) => Some(found),
         Err(WireError::Fetch(FetchError::Gone)) => None,
         Err(WireError::Fetch(FetchError::Status { status: 404, .. })) => match by_group {
             true => None,
@@ -39,7 +38,11 @@ pub(super) async fn renew(
             // have it deleted by that.
             false => return Ok(()),
         },
-        Err(error) => return Err(error),
+        read => match usable(read)? {
+            Some(found) => Some(found),
+            // Nothing is known of it: it stays as it is.
+            None => return Ok(()),
+        },
     };
     // What is no longer public must not stand here either.
     let found = found.filter(|found| {
@@ -48,7 +51,10 @@ pub(super) async fn renew(
     });
     match found {
         Some(found) => {
-            let arrived = entry::read(&found, author, Audience::Public, data.forum.now())?;
+            let read = entry::read(&found, author, Audience::Public, data.forum.now());
+            let Some(arrived) = usable(read)? else {
+                return Ok(());
+            };
             inbound
                 .once(data, move |conn, forum| {
                     update_remote(conn, forum, arrived, Occasion::Sent).map(drop)

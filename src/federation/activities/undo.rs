@@ -16,8 +16,15 @@ activity!(Undo, check, take);
 /// What is undone here; without a type it is known by its id.
 const CAN_BE_UNDONE: [&str; 6] = ["", "Follow", "Like", "EmojiReact", "Announce", "Block"];
 
-/// Only the actor of an activity undoes it.
+/// Only the actor of an activity undoes it, and nothing of another server is
+/// taken for undone.
 fn check(inbound: &Inbound) -> Result<(), WireError> {
+    let uri = inbound.read().url("object");
+    if uri.is_some_and(|uri| !same_origin(&uri, &inbound.sender.uri)) {
+        return Err(WireError::NotTheirs(
+            "the undone activity is of another origin",
+        ));
+    }
     let object = inbound.object();
     let actor = object.and_then(|object| object.url("actor"));
     match actor {
@@ -80,9 +87,7 @@ fn undo(
         {
             return Ok(());
         }
-        if same_origin(uri, &sender.uri) {
-            reactions::undone_early(conn, forum, uri, &sender.uri)?;
-        }
+        reactions::undone_early(conn, forum, uri, &sender.uri)?;
     }
     match &undone.object {
         Some(object) => undo_by_object(conn, sender, &undone.kind, object),

@@ -10,9 +10,14 @@ use super::{
 use crate::{
     federation::{
         Federation, WireError,
+        dereference::refetch_organisation,
         objects::{Document, entry, organisation},
     },
-    operations::{entries, organisations::save_remote},
+    operations::{
+        entries,
+        organisations::{is_newer, save_remote, update_remote},
+    },
+    storage,
 };
 
 activity!(Update, Inbound::has_object, take);
@@ -47,6 +52,9 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
         .await
 }
 
+/// An organisation describes itself anew. What others hand on, and what is not
+/// newer than what is known, may have been overtaken: its own server says how it
+/// is now.
 async fn take_actor(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError> {
     let described = match inbound.object() {
         Some(actor) if actor.get("inbox").is_some() => {
@@ -59,9 +67,41 @@ async fn take_actor(inbound: Inbound, data: &Data<Federation>) -> Result<(), Wir
     if described.keys.is_empty() {
         return Err(WireError::Malformed("the actor lists no usable key".into()));
     }
+    let asked = described.clone();
+    let is_newer = data.forum.db.read(move |conn| is_newer(conn, &asked));
+    if inbound.direct && is_newer.await? {
+        return inbound
+            .once(data, move |conn, forum| {
+                update_remote(conn, forum, described)
+            })
+            .await;
+    }
+    // Servers that date nothing are believed when they cannot be asked.
+    let undated = inbound.direct && described.updated.is_none();
+    let is_read = read_anew(&inbound, data).await?;
     inbound
         .once(data, move |conn, forum| {
-            save_remote(conn, forum, described).map(drop)
+            if undated && !is_read {
+                save_remote(conn, forum, described)?;
+            }
+            Ok::<(), storage::Error>(())
         })
         .await
+}
+
+/// Stores the sender as its own server describes it now; `false` when that does
+/// not answer, or was asked too often.
+async fn read_anew(inbound: &Inbound, data: &Data<Federation>) -> Result<bool, storage::Error> {
+    let uri = &inbound.sender.uri;
+    if !inbound.direct && !data.may_ask(uri) {
+        return Ok(false);
+    }
+    match refetch_organisation(data, uri, &inbound.budget).await {
+        Ok(_) => Ok(true),
+        Err(WireError::Storage(error)) => Err(error),
+        Err(error) => {
+            tracing::info!(%error, by = %uri, "an organisation that changed cannot be read now");
+            Ok(false)
+        }
+    }
 }

@@ -20,7 +20,9 @@ use crate::{
         },
         text,
     },
-    federation::{Federation, WireError, origin::same_origin, signatures::PublicKey},
+    federation::{
+        Federation, WireError, origin::same_origin, proofs::MAX_AHEAD, signatures::PublicKey,
+    },
     operations::{
         accreditations::standing_of,
         organisations::{Described, save_remote},
@@ -189,6 +191,13 @@ pub fn describe(
     if !ACTOR_TYPES.contains(&actor.kind()) {
         return Err(missing("type"));
     }
+    // Groups name their moderators so (Lemmy) or who made them (PeerTube).
+    // Anything else with an author is an object of that one, whatever its type.
+    if actor.get("attributedTo").is_some() && actor.kind() != "Group" {
+        return Err(WireError::Malformed(
+            "the actor is attributed to somebody, like an object".into(),
+        ));
+    }
     let inbox = actor.url("inbox").ok_or_else(|| missing("inbox"))?;
     let shared_inbox = actor
         .inner("endpoints")
@@ -257,10 +266,15 @@ pub fn describe(
     let accreditations = actor
         .url("accreditations")
         .filter(|url| same_origin(url, &organisation.uri));
+    // What is dated further ahead orders nothing.
+    let updated = actor
+        .instant("updated")
+        .filter(|updated| *updated <= now + MAX_AHEAD);
     Ok(Described {
         organisation,
         keys,
         accreditations,
+        updated,
     })
 }
 

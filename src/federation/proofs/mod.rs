@@ -23,8 +23,8 @@ const TYPE: &str = "DataIntegrityProof";
 const SUITE: &str = "eddsa-jcs-2022";
 const PURPOSE: &str = "assertionMethod";
 
-/// How far a proof may be dated ahead, as clocks differ.
-const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
+/// How far a proof, or a description, may be dated ahead, as clocks differ.
+pub(super) const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
 
 /// 64 bytes have at most 88 digits in base 58, and the `z` before them.
 const MAX_VALUE_CHARS: usize = 89;

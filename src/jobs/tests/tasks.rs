@@ -38,6 +38,7 @@ impl Work for Working {
             | Task::ReadPins { organisation }
             | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
+            Task::TakeAgain { sender, .. } => sender.0,
             Task::MailLink { .. }
             | Task::MailApplicant { .. }
             | Task::Sweep

@@ -208,6 +208,18 @@ pub fn inboxes(conn: &mut Conn) -> Result<Vec<Url>, Error> {
     inboxes.iter().map(|inbox| rows::url(inbox)).collect()
 }
 
+/// Is an organisation of this other server known here that takes part? The
+/// host is named with its port, if that is not the usual one.
+pub fn takes_part(conn: &mut Conn, host: &str) -> Result<bool, Error> {
+    use diesel::dsl::{exists, select};
+    Ok(select(exists(
+        organisations::table
+            .filter(organisations::host.eq(host))
+            .filter(organisations::state.eq("active")),
+    ))
+    .get_result(conn)?)
+}
+
 /// Every host of another server, with each state that organisations of it are
 /// in.
 pub fn remote_hosts(conn: &mut Conn) -> Result<Vec<(String, OrganisationState)>, Error> {

@@ -5,7 +5,7 @@ mod writing;
 
 pub use listing::{
     Filter, Outline, all_local, count_local, hosts, inboxes, list, outlines, remote_hosts,
-    shown_as_accredited,
+    shown_as_accredited, takes_part,
 };
 pub use writing::{insert, set_accredited, set_state_of_host, update};
 

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod history;
+mod later;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::{
     },
     federation::{
         WireError,
+        activities::take_again,
         backfill::{Reading, read_conversation, read_history, read_pins},
         synchronisation::compare,
     },
@@ -117,6 +119,9 @@ impl Scene {
                     Task::ReadConversation { entry } => read_conversation(wiring, entry).await,
                     Task::CompareFollowers { organisation, url } => {
                         compare(wiring, organisation, &url).await
+                    }
+                    Task::TakeAgain { sender, activity } => {
+                        take_again(wiring, sender, activity).await
                     }
                     Task::Distribute { .. }
                     | Task::MailLink { .. }

@@ -67,6 +67,7 @@ async fn receive(world: &World, number: u32, in_reply_to: Option<Url>) -> Recept
                 organisation: stranger(),
                 keys: Vec::new(),
                 accreditations: None,
+                updated: None,
             };
             let author = save_remote(conn, forum, described)?;
             let arrived = Arrived {
