@@ -46,12 +46,17 @@ impl SigningKey {
 
     fn sign_at(&self, did: &str, document: &Value, created: DateTime<Utc>) -> Value {
         let key = did.trim_start_matches("did:key:");
+        self.prove(&format!("{did}#{key}"), document, created)
+    }
+
+    /// Puts a proof on a document in the name of the key at this address.
+    pub fn prove(&self, key_id: &str, document: &Value, created: DateTime<Utc>) -> Value {
         let mut proof = json!({
             "@context": document["@context"],
             "type": "DataIntegrityProof",
             "cryptosuite": "eddsa-jcs-2022",
             "created": second(created),
-            "verificationMethod": format!("{did}#{key}"),
+            "verificationMethod": key_id,
             "proofPurpose": "assertionMethod",
         });
         let signed = [hash(&proof), hash(document)].concat();

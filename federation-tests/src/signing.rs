@@ -9,21 +9,48 @@ use aws_lc_rs::{
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
 
-use crate::wait;
+use crate::{node, script, wait};
 
-/// An RSA key of 2048 bits.
-pub struct Key(KeyPair);
+/// An RSA key.
+pub struct Key(Made);
+
+enum Made {
+    Here(KeyPair),
+    /// Of a size that our library refuses; both halves in PEM.
+    OnNode {
+        public: String,
+        private: String,
+    },
+}
 
 impl Key {
+    /// One of 2048 bits.
     pub fn generate() -> Self {
-        Self(KeyPair::generate(KeySize::Rsa2048).expect("an RSA key can be made"))
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("an RSA key can be made");
+        Self(Made::Here(pair))
+    }
+
+    /// One of any size, also of one that is too small.
+    pub fn of_bits(bits: u32) -> Self {
+        let mut make = script::node(RSA);
+        make.args(["make", &bits.to_string()]);
+        let made = script::json(make);
+        Self(Made::OnNode {
+            public: node::text(&made, "public"),
+            private: node::text(&made, "private"),
+        })
     }
 
     /// The public half as `publicKeyPem` carries it.
     pub fn public_pem(&self) -> String {
-        let der = self.0.public_key().as_der();
+        let pair = match &self.0 {
+            Made::Here(pair) => pair,
+            Made::OnNode { public, .. } => return public.clone(),
+        };
+        let der = pair.public_key().as_der();
         let text = STANDARD.encode(der.expect("an RSA key has a DER form").as_ref());
         let lines: Vec<String> = text
             .as_bytes()
@@ -38,17 +65,65 @@ impl Key {
 
     /// Base64 of the signature (RSASSA-PKCS1-v1_5 with SHA-256) of a text.
     pub fn sign(&self, text: &str) -> String {
-        let mut signature = vec![0; self.0.public_modulus_len()];
-        self.0
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                text.as_bytes(),
-                &mut signature,
-            )
-            .expect("an RSA key signs any text");
+        let pair = match &self.0 {
+            Made::Here(pair) => pair,
+            Made::OnNode { private, .. } => {
+                let mut sign = script::node(RSA);
+                sign.args(["sign", private, text]);
+                return node::text(&script::json(sign), "signature");
+            }
+        };
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            text.as_bytes(),
+            &mut signature,
+        )
+        .expect("an RSA key signs any text");
         STANDARD.encode(signature)
     }
+}
+
+/// What makes and uses keys of every size.
+const RSA: &str = "foreign/rsa.js";
+
+/// Puts a signature over linked data (`RsaSignature2017`) on an activity that
+/// has nothing but id, type, actor and object, all of them addresses.
+pub fn sign_linked_data(key: &Key, creator: &str, activity: &mut Value) {
+    const TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
+    const STREAMS: &str = "https://www.w3.org/ns/activitystreams#";
+    let created = wait::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let id = node::text(activity, "id");
+    // Both as URDNA2015 writes them: one statement a line, in order.
+    let mut said = vec![format!(
+        "<{id}> <{TYPE}> <{STREAMS}{}> .\n",
+        node::text(activity, "type")
+    )];
+    for name in ["actor", "object"] {
+        let value = node::text(activity, name);
+        said.push(format!("<{id}> <{STREAMS}{name}> <{value}> .\n"));
+    }
+    said.sort();
+    let options = format!(
+        "_:c14n0 <http://purl.org/dc/terms/created> \"{created}\"^^<http://www.w3.org/2001/XMLSchema#dateTime> .\n\
+         _:c14n0 <http://purl.org/dc/terms/creator> <{creator}> .\n"
+    );
+    let signed = format!("{}{}", hex_hash(&options), hex_hash(&said.concat()));
+    activity["signature"] = json!({
+        "type": "RsaSignature2017",
+        "creator": creator,
+        "created": created,
+        "signatureValue": key.sign(&signed),
+    });
+}
+
+fn hex_hash(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// `SHA-256=…` of a body.

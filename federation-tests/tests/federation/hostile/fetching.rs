@@ -6,12 +6,12 @@ use federation_tests::{
     forum::note,
     on_both_databases,
     remote::{Answer, Remote},
-    rogue::Rogue,
+    rogue::{self, Rogue},
     wait,
 };
 use serde_json::{Value, json};
 
-use super::scene;
+use super::{scene, served};
 
 /// Every way to write an address that only this machine has, or that no
 /// server may have.
@@ -210,8 +210,61 @@ async fn an_inbox_that_sends_us_on_is_not_followed(store: Store) {
     assert_eq!(canary.connections(), 0);
 }
 
+/// A conversation that begins with a note whose lists lead elsewhere, and its
+/// last word, which makes the node read the rest.
+fn leading_away(remote: &Remote, number: usize, target: &str) -> Value {
+    let (root, page) = (format!("root-{number}"), format!("/pages/{number}"));
+    let leading = json!({
+        "id": remote.at(&page), "type": "CollectionPage", "next": target,
+        "items": [target, {"id": target, "type": "Note"}, {"type": "Create", "object": target}],
+    });
+    remote.say(&page, Answer::Document(served(leading)));
+    let mut note = served(remote.note(&root, "<p>The beginning</p>"));
+    note["contextHistory"] = json!(target);
+    note["context"] = json!({"type": "Collection", "first": target});
+    note["replies"] = json!({"type": "Collection", "first": remote.at(&page)});
+    remote.say(&format!("/notes/{root}"), Answer::Document(note));
+    let mut leaf = remote.note(&format!("leaf-{number}"), "<p>The end</p>");
+    leaf["inReplyTo"] = json!(remote.at(&format!("/notes/{root}")));
+    remote.activity(&format!("leaf-{number}"), "Create", &leaf)
+}
+
+async fn lists_lead_to_no_forbidden_address(store: Store) {
+    let scene = scene(store).await;
+    let (canary, remote) = (Rogue::canary().await, &scene.remote);
+    let (origin, node) = (scene.node.origin(), scene.node.plan.socket());
+    let targets = forbidden(canary.port());
+    for (number, target) in targets.iter().enumerate() {
+        let body = leading_away(remote, number, target).to_string();
+        let delivery = remote.delivery(&origin, body.into_bytes());
+        let mut lines = delivery.lines(&delivery.signature(&remote.key));
+        // Where the followers are that it says it has here (FEP-8fcf).
+        lines.push(format!(
+            "collection-synchronization: collectionId=\"{}/followers\", url=\"{target}\", digest=\"{}\"",
+            remote.actor(),
+            "0".repeat(64)
+        ));
+        let said = rogue::post(&node, "/inbox", &lines, &delivery.body).await;
+        assert_eq!(said.status, 202, "{target}: {}", said.text);
+    }
+    wait::until("every list to be read", || async {
+        let seen = remote.seen();
+        let is_read = |page: &String| seen.iter().any(|seen| seen.path == *page);
+        let mut pages = (0..targets.len()).map(|number| format!("/pages/{number}"));
+        pages.all(|page| is_read(&page)).then_some(())
+    })
+    .await;
+    scene.asked_at_rest().await;
+    assert_eq!(canary.connections(), 0);
+    for entry in scene.stored().await {
+        let uri = federation_tests::forum::uri(&entry);
+        assert!(uri.starts_with(&remote.at("/notes/")), "{uri} was stored");
+    }
+}
+
 on_both_databases! {
     activities_lead_to_no_forbidden_address,
     documents_lead_to_no_forbidden_address,
     an_inbox_that_sends_us_on_is_not_followed,
+    lists_lead_to_no_forbidden_address,
 }

@@ -2,15 +2,54 @@
 //! SECURITY.md 2 and 3 that a peer can meet is met here over the wire, and is
 //! judged by what the node holds afterwards and by who was connected to, not
 //! by its answer alone.
+//!
+//! What comes in (SECURITY.md 2):
+//!
+//! | rule | held by |
+//! |---|---|
+//! | bodies up to 1 MiB, in time, not compressed | `bodies::a_body_*`, `bodies::a_compressed_body_*` |
+//! | nothing is fetched for what is unsigned or malformed; keys of one host only so often | `keys::nothing_is_fetched_*`, `budgets::a_host_is_asked_*` |
+//! | the draft: what must be signed, host, age, each header and parameter once, SHA-256 only | `signatures::*` |
+//! | RFC 9421: what must be covered, `created`, the key of the label that verifies | `messages::*` |
+//! | RSA of 2048 bits or more | `weak_keys::*` |
+//! | the key is its actor's, who lists it; one refetch of a key that does not fit | `keys::a_key_speaks_*`, `keys::nothing_is_fetched_*`, `keys::servers_that_answer_badly_*` |
+//! | a blocked host is not heard, nor told from one that is not there | `blocked::*` |
+//! | a replayed id has no effect, and nobody takes the id of another's activity | `replays::a_replayed_*`, `handed_on::nobody_takes_*` |
+//! | activity, object and owner are of one origin; nothing claims ours | `origins::*` |
+//! | Update, Delete, Undo by the owner only | `origins::another_actor_*`, `origins::nobody_answers_*`, `handed_on::an_undo_*`, `handed_on::an_old_update_*` |
+//! | embedded objects of elsewhere are read there, and only as their own content type | `origins::an_embedded_*`, `origins::an_object_that_*`, `objects::what_is_served_*` |
+//! | JSON: duplicate keys, surrogates, depth, recipients | `bodies::malformed_bodies_*` |
+//! | ids and actors are http addresses | `objects::names_*` |
+//! | contexts are never fetched, linked-data signatures never trusted | `objects::a_context_*`, `handed_on::a_proof_*` |
+//! | texts are capped and cleaned, nothing is dated ahead | `contents::*`, `replays::a_date_*` |
+//!
+//! What goes out (SECURITY.md 3):
+//!
+//! | rule | held by |
+//! |---|---|
+//! | no connection to a forbidden address: by spelling, name, redirect, WebFinger, media, lists, inboxes | `keys::a_key_on_a_forbidden_*`, `fetching::*` |
+//! | the same by mixed answers of a resolver, which no configuration here can give | the program's own tests of `federation::fetch` |
+//! | 20 fetches for an activity, 10 pages of lists | `budgets::an_endless_*`, `budgets::a_list_*` |
+//! | 3 requests in a chain of redirects, 10 seconds | `budgets::a_chain_of_redirects_*`, `budgets::an_answer_*` |
+//! | answers up to 1 MiB, decoded | `keys::servers_that_answer_badly_*` |
+//! | what others point to fails without a trace of why | `blocked::a_boost_*` |
+//! | what is restricted goes to accredited servers only | `accredited::wire`, `accredited::tapped`, `accredited::outsider` |
 
+mod blocked;
 mod bodies;
+mod budgets;
 mod contents;
 mod fetching;
+mod handed_on;
 mod keys;
 mod messages;
+mod objects;
 mod origins;
 mod replays;
 mod signatures;
+mod weak_keys;
+
+use std::time::Duration;
 
 use federation_tests::{
     database::Store,
@@ -30,6 +69,12 @@ struct Scene {
     node: Node,
     member: Member,
     remote: Remote,
+}
+
+/// An object as its own server gives it out.
+fn served(mut object: Value) -> Value {
+    object["@context"] = json!("https://www.w3.org/ns/activitystreams");
+    object
 }
 
 async fn scene(store: Store) -> Scene {
@@ -114,6 +159,25 @@ impl Scene {
         let mut delivery = self.remote.delivery(&self.node.origin(), body);
         delivery.key_id = format!("{actor}#main-key");
         remote::send(&delivery, Some(&delivery.signature(key))).await
+    }
+
+    /// The paths that were asked for at the scripted server since it started, when
+    /// nothing more has been for a while.
+    async fn asked_at_rest(&self) -> Vec<String> {
+        let asked = || -> Vec<String> {
+            let seen = self.remote.seen().into_iter();
+            seen.filter(|seen| seen.method == reqwest::Method::GET)
+                .map(|seen| seen.path)
+                .collect()
+        };
+        let (mut before, mut quiet) = (asked().len(), 0);
+        while quiet < 5 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let now = asked().len();
+            quiet = if now == before { quiet + 1 } else { 0 };
+            before = now;
+        }
+        asked()
     }
 
     async fn assert_nothing_but(&self, uris: &[String]) {
