@@ -410,6 +410,8 @@ diesel::table! {
         created_at -> Instant,
         resolved_at -> Nullable<Instant>,
         resolved_by -> Nullable<BigInt>,
+        category -> Text,
+        rules -> Json,
     }
 }
 

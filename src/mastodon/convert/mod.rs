@@ -23,16 +23,17 @@ use super::entities::{Account, Status, ViewerState};
 use crate::{
     app::App,
     domain::{
+        accreditation::Standing,
         audience::{Audience, Viewer},
         entry::Entry,
         id::{EntryId, OrganisationId},
-        accreditation::Standing,
         organisation::{Organisation, OrganisationState},
         reaction::ReactionKind,
     },
     operations::{Forum, accreditations::standings_of},
     storage::{
-        Conn, Error, entries, follows, moves, organisations, pins, quotes, reactions, timeline::Item,
+        Conn, Error, entries, follows, moves, organisations, pins, quotes, reactions,
+        timeline::Item,
     },
 };
 
@@ -166,7 +167,12 @@ impl Renderer {
                         ..ViewerState::default()
                     }),
                 };
-                Some(status::status(entry, around, &self.node_name, &self.forum.urls))
+                Some(status::status(
+                    entry,
+                    around,
+                    &self.node_name,
+                    &self.forum.urls,
+                ))
             })
             .collect())
     }
