@@ -276,12 +276,7 @@ fn worded(
 
 /// Only what is for everybody is passed on and pinned, and narrowing takes both away:
 /// of what no longer is, an activity says no more than the entry's own address.
-fn still_public(
-    conn: &mut Conn,
-    urls: &Urls,
-    viewer: &Viewer,
-    uri: &Url,
-) -> Result<(), Refusal> {
+fn still_public(conn: &mut Conn, urls: &Urls, viewer: &Viewer, uri: &Url) -> Result<(), Refusal> {
     let known = entries::known(conn, uri)?.ok_or(Refusal::NotFound)?;
     match entries::find(conn, viewer, known.id)? {
         Some(entry) if entry.audience.is_public() => Ok(()),
