@@ -123,7 +123,7 @@ fn the_demo_takes_a_configuration_and_says_what_it_ignores() {
     let text = "[log]\nfilter = \"error\"\n[server]\npublic_url = \"https://forum.example\"\n";
     std::fs::write(&file, text).expect("written");
     // It goes as far as the ports, which are taken.
-    let taken = ["127.0.0.1:0"; 3].map(|address| std::net::TcpListener::bind(address));
+    let taken = ["127.0.0.1:0"; 3].map(std::net::TcpListener::bind);
     let port = taken.iter().find_map(|one| {
         let port = one.as_ref().ok()?.local_addr().ok()?.port();
         (port <= 65_533).then_some(port)
