@@ -67,10 +67,8 @@ async fn report(
 fn cited(params: &Params, rules: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
     let mut cited = BTreeMap::new();
     for id in params.list("rule_ids") {
-        let place = id
-            .parse()
-            .ok()
-            .and_then(|number: usize| number.checked_sub(1));
+        let number = id.parse::<usize>().ok();
+        let place = number.and_then(|number| number.checked_sub(1));
         let rule = place.and_then(|place| rules.get(place)).ok_or_else(|| {
             ApiError::Invalid(format!(
                 "rule_ids names {id:?}, and this node has {} rules (see /api/v1/instance/rules)",
