@@ -399,7 +399,7 @@ diesel::table! {
 // The tables of `migrations/*/2026-11-23-000003_moderation`.
 diesel::table! {
     use diesel::sql_types::*;
-    use crate::storage::types::Instant;
+    use crate::storage::types::{Instant, Json};
 
     reports (id) {
         id -> BigInt,
