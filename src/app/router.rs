@@ -140,6 +140,42 @@ fn panicked(path: &str) -> Response {
 mod tests {
     use super::*;
 
+    /// The types by which handlers learn who asks.
+    const WHO_ASKS: [&str; 5] = [
+        "federation::readers::Asker",
+        "mastodon::auth::Caller",
+        "mastodon::streaming::opening::Opening",
+        "web::visit::Visit",
+        "web::visit::Submission",
+    ];
+
+    #[test]
+    fn a_route_is_labelled_by_whether_its_handler_looks_at_who_asks() {
+        let all = routes().list();
+        for who in WHO_ASKS {
+            // Else the type has gone elsewhere, and this test sees nothing.
+            let is_taken = all.iter().any(|route| route.takes.contains(who));
+            assert!(is_taken, "{who}");
+        }
+        for route in all {
+            let looks = WHO_ASKS.iter().any(|who| route.takes.contains(who));
+            match route.auth {
+                Auth::None => assert!(!looks, "{route:?}"),
+                // The Forum API is held by a test of its own; who is given the whole
+                // request looks for itself.
+                Auth::Optional => assert!(
+                    looks || route.takes.is_empty() || route.takes.contains("http::request::"),
+                    "{route:?}"
+                ),
+                Auth::Session
+                | Auth::Bearer
+                | Auth::Signature
+                | Auth::Link
+                | Auth::Administrator => {}
+            }
+        }
+    }
+
     #[test]
     fn a_panic_is_told_in_the_words_of_its_door_and_not_what_it_was() {
         for (path, content_type) in [

@@ -21,6 +21,7 @@ pub(super) struct Ground<'a> {
     pub as_json: bool,
     pub input: &'a mut dyn Read,
     pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
 }
 
 impl Ground<'_> {
@@ -48,6 +49,11 @@ impl Ground<'_> {
             );
         }
         Ok(app)
+    }
+
+    /// Tells the operator something in one line, whatever is printed.
+    pub fn note(&mut self, line: &str) {
+        report::write(self.err, line);
     }
 
     /// Prints while the command goes on.

@@ -148,6 +148,7 @@ pub fn run(
         as_json,
         input,
         out,
+        err,
     };
     let command = cli.command.unwrap_or(Command::Serve);
     let report = tokio::runtime::Runtime::new()

@@ -75,9 +75,10 @@ async fn list(app: &App, state: Option<ReportState>) -> anyhow::Result<Outcome> 
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{} {:8} {} reports {} ({} entries): {}",
+            "{} {:8} {:9} {} reports {} ({} entries): {}",
             one.id,
             one.state().as_str(),
+            one.category.as_str(),
             acct(&known, one.reporter),
             acct(&known, one.reported),
             one.entries.len(),
@@ -113,6 +114,8 @@ fn described(report: &Report, known: &Known) -> Value {
         "reporter": acct(known, report.reporter),
         "reported": acct(known, report.reported),
         "entries": report.entries,
+        "category": report.category,
+        "rules": report.rules,
         "comment": report.comment,
         "forwarded": report.forwarded,
         "created_at": report.created_at,

@@ -23,6 +23,9 @@ pub struct Report {
     pub reported: OrganisationId,
     /// Entries of the reported organisation; may be none.
     pub entries: Vec<EntryId>,
+    pub category: ReportCategory,
+    /// The texts of the node's rules that the reporter cited; may be none.
+    pub rules: Vec<String>,
     /// Plain text.
     pub comment: String,
     /// Was the server of the reported organisation told?
@@ -38,6 +41,58 @@ impl Report {
             None => ReportState::Open,
             Some(_) => ReportState::Resolved,
         }
+    }
+}
+
+/// What kind of wrong a report is about, as Mastodon's API tells them apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportCategory {
+    Spam,
+    /// Against the law.
+    Legal,
+    /// Against rules of the node.
+    Violation,
+    #[default]
+    Other,
+}
+
+impl ReportCategory {
+    pub const ALL: [Self; 4] = [Self::Spam, Self::Legal, Self::Violation, Self::Other];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Spam => "spam",
+            Self::Legal => "legal",
+            Self::Violation => "violation",
+            Self::Other => "other",
+        }
+    }
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spam => "Spam",
+            Self::Legal => "Illegal content",
+            Self::Violation => "Breaks rules of this node",
+            Self::Other => "Something else",
+        }
+    }
+}
+
+/// A word that names no category of reports.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown category {0:?}: use spam, legal, violation or other")]
+pub struct UnknownReportCategory(pub String);
+
+impl FromStr for ReportCategory {
+    type Err = UnknownReportCategory;
+
+    fn from_str(text: &str) -> Result<Self, UnknownReportCategory> {
+        Self::ALL
+            .into_iter()
+            .find(|category| category.as_str() == text)
+            .ok_or_else(|| UnknownReportCategory(text.to_owned()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! How others find our actors: WebFinger (RFC 7033, FEP-d556) and host-meta
 //! (RFC 6415).
 
-use activitypub_federation::fetch::webfinger::{Webfinger, WebfingerLink};
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
+use serde::Serialize;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
@@ -23,6 +23,23 @@ const SERVICE: &str = "https://www.w3.org/ns/activitystreams#Service";
 
 /// A day; where WebFinger is never moves.
 const KEEP: &str = "public, max-age=86400";
+
+/// What WebFinger answers: a JRD (RFC 7033, 4.4). Our own shape, because that of
+/// `activitypub_federation` writes `null` for what a link does not have, and a
+/// member of a link must be a string (RFC 6415, appendix A).
+#[derive(Debug, Serialize)]
+struct Description {
+    subject: String,
+    aliases: Vec<Url>,
+    links: Vec<Link>,
+}
+
+#[derive(Debug, Serialize)]
+struct Link {
+    rel: &'static str,
+    r#type: &'static str,
+    href: Url,
+}
 
 /// Whom a WebFinger query asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,22 +125,21 @@ fn address(federation: &Federation, url: &Url) -> Result<Subject, Refusal> {
     }
 }
 
-fn about_organisation(urls: &Urls, handle: &str, uri: Url, page: Url) -> Webfinger {
-    Webfinger {
+fn about_organisation(urls: &Urls, handle: &str, uri: Url, page: Url) -> Description {
+    Description {
         subject: format!("acct:{handle}@{}", urls.authority()),
         aliases: vec![uri.clone(), urls.absolute(&format!("/@{handle}"))],
         links: vec![
             link("self", ACTIVITY_JSON, uri),
             link(PROFILE_PAGE, "text/html", page),
         ],
-        ..Webfinger::default()
     }
 }
 
 /// Named after its host, as other servers name their own actors.
-fn about_node(urls: &Urls) -> Webfinger {
+fn about_node(urls: &Urls) -> Description {
     let (host, actor) = (urls.authority(), urls.node_actor());
-    Webfinger {
+    Description {
         subject: format!("acct:{host}@{host}"),
         aliases: vec![urls.home(), actor.clone()],
         links: vec![
@@ -131,17 +147,11 @@ fn about_node(urls: &Urls) -> Webfinger {
             link(SERVICE, ACTIVITY_JSON, actor),
             link(PROFILE_PAGE, "text/html", urls.absolute("/about")),
         ],
-        ..Webfinger::default()
     }
 }
 
-fn link(rel: &str, kind: &str, href: Url) -> WebfingerLink {
-    WebfingerLink {
-        rel: Some(rel.to_owned()),
-        kind: Some(kind.to_owned()),
-        href: Some(href),
-        ..WebfingerLink::default()
-    }
+fn link(rel: &'static str, r#type: &'static str, href: Url) -> Link {
+    Link { rel, r#type, href }
 }
 
 pub(super) async fn host_meta(State(app): State<App>) -> Response {

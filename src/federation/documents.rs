@@ -7,6 +7,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     Federation, addressed,
@@ -256,7 +257,12 @@ fn worded(
         Subject::Object { .. } if outgoing.kind == ActivityKind::Like || !takes_part => {
             Err(Refusal::NotFound)
         }
-        Subject::Myself | Subject::Moved { .. } | Subject::Object { .. } => {
+        Subject::Object { ref uri, .. } => {
+            still_public(conn, &federation.forum.urls, viewer, uri)?;
+            let worded = outbox::word(conn, federation, &actor, &outgoing)?;
+            Ok((worded.ok_or(Refusal::NotFound)?, Readers::Everybody))
+        }
+        Subject::Myself | Subject::Moved { .. } => {
             let worded = outbox::word(conn, federation, &actor, &outgoing)?;
             Ok((worded.ok_or(Refusal::NotFound)?, Readers::Everybody))
         }
@@ -265,5 +271,16 @@ fn worded(
         | Subject::Reaction { .. }
         | Subject::Follow { .. }
         | Subject::Report(_) => Err(Refusal::NotFound),
+    }
+}
+
+/// Only what is for everybody is passed on and pinned, and narrowing takes both away:
+/// of what no longer is, an activity says no more than the entry's own address.
+fn still_public(conn: &mut Conn, urls: &Urls, viewer: &Viewer, uri: &Url) -> Result<(), Refusal> {
+    let known = entries::known(conn, uri)?.ok_or(Refusal::NotFound)?;
+    match entries::find(conn, viewer, known.id)? {
+        Some(entry) if entry.audience.is_public() => Ok(()),
+        Some(_) => Err(Refusal::NotFound),
+        None => Err(absent(conn, urls, viewer, known.id)?),
     }
 }

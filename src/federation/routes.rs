@@ -44,7 +44,7 @@ fn actors() -> Routes {
     Routes::new()
         .get("/actor", Auth::None, documents::node)
         .get("/actor/outbox", Auth::None, collections::node_outbox)
-        .get("/orgs/{handle}/outbox", Auth::None, collections::outbox)
+        .get("/orgs/{handle}/outbox", Auth::Optional, collections::outbox)
         .get(
             "/orgs/{handle}/followers",
             Auth::None,
@@ -60,7 +60,11 @@ fn actors() -> Routes {
             Auth::Signature,
             synchronisation::followers_of_reader,
         )
-        .get("/orgs/{handle}/featured", Auth::None, collections::featured)
+        .get(
+            "/orgs/{handle}/featured",
+            Auth::Optional,
+            collections::featured,
+        )
 }
 
 fn accreditations() -> Routes {
@@ -92,14 +96,22 @@ fn accreditations() -> Routes {
 fn entries() -> Routes {
     Routes::new()
         .get("/entries/{id}/quotes/{leave}", Auth::None, documents::quote)
-        .get("/entries/{id}/replies", Auth::None, collections::replies)
+        .get(
+            "/entries/{id}/replies",
+            Auth::Optional,
+            collections::replies,
+        )
         .get(
             "/entries/{id}/context",
-            Auth::None,
+            Auth::Optional,
             collections::conversation,
         )
-        .get("/entries/{id}/proposal", Auth::None, documents::proposal)
-        .get("/activities/{id}", Auth::None, documents::activity)
+        .get(
+            "/entries/{id}/proposal",
+            Auth::Optional,
+            documents::proposal,
+        )
+        .get("/activities/{id}", Auth::Optional, documents::activity)
 }
 
 fn inboxes() -> Routes {

@@ -159,6 +159,7 @@ fn list(description: &openapi::OpenApi) -> Vec<RouteInfo> {
                     method: method.to_string(),
                     path: path.clone(),
                     auth: auth(path, operation),
+                    takes: "",
                 });
             }
         }

@@ -23,7 +23,7 @@ use crate::{
     domain::{
         audience::Viewer,
         id::ReportId,
-        report::{Report, ReportState},
+        report::{Report, ReportCategory, ReportState},
     },
     operations::reports::{self as verbs, ReportError},
     storage::{self, Conn, entries, organisations, reports},
@@ -37,6 +37,10 @@ pub fn router() -> OpenApiRouter<App> {
 
 fn state_words() -> Object {
     one_of(ReportState::ALL.map(ReportState::as_str))
+}
+
+fn category_words() -> Object {
+    one_of(ReportCategory::ALL.map(ReportCategory::as_str))
 }
 
 /// A reported entry, in short.
@@ -59,6 +63,10 @@ struct ReportDocument {
     reported: Option<Author>,
     /// The entries that are still there and that the caller may see.
     entries: Vec<ReportedEntry>,
+    #[schema(schema_with = category_words)]
+    category: &'static str,
+    /// The texts of the node's rules that the reporter cited.
+    rules: Vec<String>,
     /// Plain text.
     comment: String,
     /// Was the server of the reported organisation told?
@@ -94,6 +102,8 @@ fn documents(
                         title: entry.content.title,
                     })
                     .collect(),
+                category: report.category.as_str(),
+                rules: report.rules,
                 comment: report.comment,
                 forwarded: report.forwarded,
                 created_at: report.created_at,
@@ -189,7 +199,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::{
-        domain::{account::Role, organisation::Category},
+        domain::{account::Role, organisation::Category, report::ReportCategory},
         forum_api::{
             PREFIX,
             tests::{assert_described, assert_problem, faults},
@@ -210,6 +220,8 @@ mod tests {
             let new = NewReport {
                 reported: moj.id,
                 entries: Vec::new(),
+                category: ReportCategory::Legal,
+                rules: Vec::new(),
                 comment: comment.into(),
                 forward: false,
             };
@@ -247,6 +259,7 @@ mod tests {
             assert_described(&node, "Report", &newest).await;
             assert_eq!(newest["reporter"]["handle"], "ngo");
             assert_eq!(newest["state"], "open");
+            assert_eq!(newest["category"], "legal");
             assert_eq!(comments(&all), ["two", "one"]);
             let one = list(&node, Some(&token), "?limit=1").await.json();
             let next = one["next"].as_str().expect("more").to_owned();

@@ -139,7 +139,7 @@ async fn lookup(
         .db
         .read(move |conn| {
             let organisation =
-                finding::by_acct(conn, &renderer.urls, &acct)?.ok_or(ApiError::NotFound)?;
+                finding::by_acct(conn, &renderer.forum.urls, &acct)?.ok_or(ApiError::NotFound)?;
             Ok::<_, ApiError>(renderer.account(conn, &viewer, &organisation)?)
         })
         .await?;
@@ -213,7 +213,7 @@ fn source(organisation: &Organisation, waiting: usize) -> Source {
         discoverable: true,
         indexable: true,
         attribution_domains: Vec::new(),
-        quote_policy: "nobody",
+        quote_policy: "public",
     }
 }
 

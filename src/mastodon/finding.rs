@@ -236,7 +236,7 @@ async fn find_here(app: &App, caller: &Caller, wanted: Wanted) -> Result<Search,
         .read(move |conn| {
             let mut search = Search::default();
             if wanted.accounts {
-                let found = organisations_here(conn, &renderer.urls, &wanted)?;
+                let found = organisations_here(conn, &renderer.forum.urls, &wanted)?;
                 search.accounts = renderer.accounts(conn, &viewer, &found)?;
             }
             if wanted.statuses {
@@ -244,7 +244,7 @@ async fn find_here(app: &App, caller: &Caller, wanted: Wanted) -> Result<Search,
                 search.statuses = renderer.statuses(conn, &viewer, &found)?;
             }
             if wanted.hashtags {
-                search.hashtags = hashtags_here(conn, &viewer, &renderer.urls, &wanted, now)?;
+                search.hashtags = hashtags_here(conn, &viewer, &renderer.forum.urls, &wanted, now)?;
             }
             Ok::<_, storage::Error>(search)
         })

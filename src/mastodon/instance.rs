@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::{App, Auth, Routes},
+    config::Mode,
     domain::{
         audience::Viewer,
         entry::MAX_BODY_CHARS,
@@ -85,7 +86,7 @@ async fn instance_v2(State(app): State<App>) -> Result<Json<Instance>, ApiError>
             size: "400x400",
         }],
         languages: vec!["en".to_owned()],
-        configuration: configuration(&app.forum.urls),
+        configuration: configuration(&app),
         registrations: Registrations::default(),
         api_versions: BTreeMap::from([("mastodon", MASTODON_API), ("forum", FORUM_API)]),
         contact: Contact {
@@ -135,7 +136,8 @@ fn streaming(urls: &Urls) -> String {
     origin.replacen("http", "ws", 1)
 }
 
-fn configuration(urls: &Urls) -> Configuration {
+fn configuration(app: &App) -> Configuration {
+    let urls = &app.forum.urls;
     Configuration {
         urls: Addresses {
             streaming: streaming(urls),
@@ -154,7 +156,7 @@ fn configuration(urls: &Urls) -> Configuration {
             hashtag_feeds: FeedAccess::PUBLIC,
             trending_link_feeds: FeedAccess::DISABLED,
         },
-        limited_federation: false,
+        limited_federation: app.config.federation.mode == Mode::Allowlist,
     }
 }
 

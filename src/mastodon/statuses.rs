@@ -240,7 +240,7 @@ async fn history(
         .read(move |conn| {
             let entry = find(conn, &viewer, &id)?;
             Ok::<_, ApiError>(StatusEdit {
-                content: convert::content(&entry, &renderer.urls),
+                content: convert::content(&entry, &renderer.forum.urls),
                 spoiler_text: entry.warning.clone(),
                 sensitive: !entry.warning.is_empty(),
                 created_at: Timestamp(entry.edited_at.unwrap_or(entry.created_at)),

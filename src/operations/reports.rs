@@ -14,7 +14,7 @@ use crate::{
         entry::FieldError,
         id::{EntryId, OrganisationId, ReportId, UserId},
         organisation::{Organisation, OrganisationState},
-        report::{MAX_COMMENT_CHARS, MAX_ENTRIES, Report},
+        report::{MAX_COMMENT_CHARS, MAX_ENTRIES, Report, ReportCategory},
         text,
     },
     storage::{self, Conn, entries, organisations, reports},
@@ -46,6 +46,9 @@ pub struct NewReport {
     pub reported: OrganisationId,
     /// Entries of that organisation which the person may see.
     pub entries: Vec<EntryId>,
+    pub category: ReportCategory,
+    /// The texts of the rules that it breaks; may be none.
+    pub rules: Vec<String>,
     /// Plain text; may be empty.
     pub comment: String,
     /// Tell the organisation's own server too, if that is another one.
@@ -76,6 +79,8 @@ pub async fn report(forum: &Forum, person: &Person, new: NewReport) -> Result<Re
                 reporter: me.id,
                 reported: reported.id,
                 entries: own_entries(conn, &person.viewer(), reported.id, &new.entries)?,
+                category: new.category,
+                rules: new.rules,
                 comment: new.comment.trim().to_owned(),
                 forwarded,
                 created_at: forum.now(),
@@ -182,6 +187,9 @@ pub fn receive(
             reporter: sender.id,
             reported: organisation,
             entries,
+            // On the wire there is no word for either.
+            category: ReportCategory::Other,
+            rules: Vec::new(),
             comment: readable(comment),
             forwarded: false,
             created_at: now,

@@ -1,5 +1,7 @@
 //! Keys: public ones of every actor we met, private ones of our own.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use url::Url;
@@ -20,6 +22,19 @@ impl Algorithm {
             Self::Ed25519 => "ed25519",
         }
     }
+
+    fn read(text: &str) -> Result<Self, Error> {
+        match text {
+            "rsa" => Ok(Self::Rsa),
+            "ed25519" => Ok(Self::Ed25519),
+            other => Err(Error::Corrupt(format!("key algorithm {other:?}"))),
+        }
+    }
+
+    /// Do integrity proofs count when made with this key (FEP-521a)?
+    fn asserts_with(self, public_key: &str) -> bool {
+        self == Self::Ed25519 && public_key.starts_with('z')
+    }
 }
 
 /// A key as stored: RSA as PEM (SPKI, PKCS#8), Ed25519 as Multikey (public)
@@ -39,7 +54,7 @@ pub struct StoredKey {
 impl StoredKey {
     /// Do its owner's integrity proofs count when made with it (FEP-521a)?
     pub fn is_for_assertions(&self) -> bool {
-        self.algorithm == Algorithm::Ed25519 && self.public_key.starts_with('z')
+        self.algorithm.asserts_with(&self.public_key)
     }
 }
 
@@ -70,11 +85,7 @@ impl Row {
         Ok(StoredKey {
             uri: rows::url(&self.uri)?,
             owner: rows::url(&self.owner_uri)?,
-            algorithm: match self.algorithm.as_str() {
-                "rsa" => Algorithm::Rsa,
-                "ed25519" => Algorithm::Ed25519,
-                other => return Err(Error::Corrupt(format!("key algorithm {other:?}"))),
-            },
+            algorithm: Algorithm::read(&self.algorithm)?,
             public_key: self.public_key,
             private_key: self.private_key,
             created_at: self.created_at.0,
@@ -100,6 +111,27 @@ pub fn of_owner(conn: &mut Conn, owner: &Url) -> Result<Vec<StoredKey>, Error> {
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Row::into_key).collect()
+}
+
+/// The Multikeys that each of these actors lists for assertions. Those of whom no
+/// key is known are left out.
+pub fn for_assertions(
+    conn: &mut Conn,
+    owners: &[&Url],
+) -> Result<HashMap<Url, Vec<String>>, Error> {
+    let known: Vec<(String, String, String)> = keys::table
+        .filter(keys::owner_uri.eq_any(owners.iter().map(|owner| owner.as_str())))
+        .order(keys::uri)
+        .select((keys::owner_uri, keys::algorithm, keys::public_key))
+        .load(conn)?;
+    let mut found: HashMap<Url, Vec<String>> = HashMap::new();
+    for (owner, algorithm, public_key) in known {
+        let listed = found.entry(rows::url(&owner)?).or_default();
+        if Algorithm::read(&algorithm)?.asserts_with(&public_key) {
+            listed.push(public_key);
+        }
+    }
+    Ok(found)
 }
 
 /// The keys of an actor are now these and no others.

@@ -1,15 +1,17 @@
 //! Where organisations went, and under which other ids ours are known.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use url::Url;
 
 use super::{
-    Conn, Error, NativeDsl, rows,
-    schema::{aliases, moves},
+    Conn, Error, NativeDsl, organisations, rows,
+    schema::{aliases, moves, organisations as actors},
     types::At,
 };
-use crate::domain::id::OrganisationId;
+use crate::domain::{id::OrganisationId, organisation::Organisation};
 
 /// What the actor document says of an organisation's other ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +38,29 @@ pub fn of(conn: &mut Conn, organisation: OrganisationId) -> Result<Moves, Error>
             .collect::<Result<_, _>>()?,
         moved_to: target.as_deref().map(rows::url).transpose()?,
     })
+}
+
+/// Where those of these organisations that moved are now, as far as that is known
+/// here.
+pub fn targets(
+    conn: &mut Conn,
+    of: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, Organisation>, Error> {
+    let moved: Vec<(i64, i64)> = moves::table
+        .inner_join(actors::table.on(actors::uri.eq(moves::target_uri)))
+        .filter(moves::organisation_id.eq_any(of.iter().map(|id| id.0)))
+        .select((moves::organisation_id, actors::id))
+        .load(conn)?;
+    if moved.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let targets: Vec<OrganisationId> = moved.iter().map(|(_, to)| OrganisationId(*to)).collect();
+    let targets = organisations::find_many(conn, &targets)?;
+    let found = moved.into_iter().filter_map(|(from, to)| {
+        let target = targets.get(&OrganisationId(to))?.clone();
+        Some((OrganisationId(from), target))
+    });
+    Ok(found.collect())
 }
 
 pub fn add_alias(conn: &mut Conn, organisation: OrganisationId, uri: &Url) -> Result<(), Error> {

@@ -1,7 +1,9 @@
 //! Leave that posts of other servers were given to quote entries of ours.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use url::Url;
 
 use super::{Conn, Error, NativeDsl, rows, schema::quotes, types::At};
@@ -41,4 +43,16 @@ pub fn find(conn: &mut Conn, entry: EntryId, id: QuoteId) -> Result<Option<Url>,
         .first(conn)
         .optional()?;
     found.as_deref().map(rows::url).transpose()
+}
+
+/// How many posts have leave to quote each of these entries; those that nobody
+/// quotes are left out.
+pub fn counts(conn: &mut Conn, of: &[EntryId]) -> Result<HashMap<EntryId, i64>, Error> {
+    let found: Vec<(i64, i64)> = quotes::table
+        .filter(quotes::entry_id.eq_any(of.iter().map(|id| id.0)))
+        .group_by(quotes::entry_id)
+        .select((quotes::entry_id, count_star()))
+        .load(conn)?;
+    let counts = found.into_iter();
+    Ok(counts.map(|(id, count)| (EntryId(id), count)).collect())
 }

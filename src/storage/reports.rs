@@ -4,17 +4,18 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde_json::Value;
 
 use super::{
     Conn, Error,
-    rows::Backend,
+    rows::{self, Backend},
     schema::{organisations, report_entries, reports},
-    types::At,
+    types::{At, Doc},
 };
 use crate::domain::{
     id::{EntryId, OrganisationId, ReportId, UserId},
     page::Window,
-    report::{Report, ReportState},
+    report::{Report, ReportCategory, ReportState},
 };
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -27,20 +28,25 @@ struct Row {
     forwarded: bool,
     created_at: At,
     resolved_at: Option<At>,
+    category: String,
+    rules: Doc,
 }
 
 impl Row {
-    fn into_domain(self, entries: Vec<EntryId>) -> Report {
-        Report {
+    fn into_domain(self, entries: Vec<EntryId>) -> Result<Report, Error> {
+        Ok(Report {
             id: ReportId(self.id),
             reporter: OrganisationId(self.reporter_id),
             reported: OrganisationId(self.reported_id),
             entries,
+            category: rows::read::<ReportCategory>(&self.category)?,
+            rules: serde_json::from_value(self.rules.0)
+                .map_err(|_| Error::Corrupt(format!("the rules of report {}", self.id)))?,
             comment: self.comment,
             forwarded: self.forwarded,
             created_at: self.created_at.0,
             resolved_at: self.resolved_at.map(|at| at.0),
-        }
+        })
     }
 }
 
@@ -56,13 +62,12 @@ fn assemble(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Report>, Error> {
     for (report, entry) in found {
         entries.entry(report).or_default().push(EntryId(entry));
     }
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let entries = entries.remove(&row.id).unwrap_or_default();
             row.into_domain(entries)
         })
-        .collect())
+        .collect()
 }
 
 pub fn insert(conn: &mut Conn, report: &Report) -> Result<(), Error> {
@@ -75,6 +80,8 @@ pub fn insert(conn: &mut Conn, report: &Report) -> Result<(), Error> {
             forwarded: report.forwarded,
             created_at: At(report.created_at),
             resolved_at: report.resolved_at.map(At),
+            category: report.category.as_str().to_owned(),
+            rules: Doc(Value::from(report.rules.clone())),
         })
         .execute(conn)?;
     for entry in &report.entries {

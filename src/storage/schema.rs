@@ -401,7 +401,7 @@ diesel::table! {
 // The tables of `migrations/*/2026-11-23-000003_moderation`.
 diesel::table! {
     use diesel::sql_types::*;
-    use crate::storage::types::Instant;
+    use crate::storage::types::{Instant, Json};
 
     reports (id) {
         id -> BigInt,
@@ -412,6 +412,8 @@ diesel::table! {
         created_at -> Instant,
         resolved_at -> Nullable<Instant>,
         resolved_by -> Nullable<BigInt>,
+        category -> Text,
+        rules -> Json,
     }
 }
 

@@ -9,19 +9,21 @@ use std::{
     hash::{Hash, Hasher},
     path::{Path, PathBuf},
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection,
-    sql_query, sql_types::BigInt,
+    Connection, PgConnection, QueryableByName, RunQueryDsl,
+    connection::{Instrumentation, InstrumentationEvent, SimpleConnection},
+    sql_query,
+    sql_types::BigInt,
 };
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Db, Options};
+use super::{Conn, Db, Options};
 
 /// The name of a SQLite file in its folder.
 const FILE: &str = "test.sqlite";
@@ -54,6 +56,20 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .build()
         .expect("a runtime starts")
         .block_on(future)
+}
+
+/// What `f` answers, and how many statements it sent.
+pub fn statements<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> T) -> (T, u32) {
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = count.clone();
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let answer = f(conn);
+    conn.set_instrumentation(None::<Box<dyn Instrumentation>>);
+    (answer, count.load(Ordering::Relaxed))
 }
 
 /// A database that is removed with this value.

@@ -74,6 +74,12 @@ impl Scene {
         self.her.send(&self.node, activity).await.status
     }
 
+    /// As Mastodon clients see it.
+    async fn account(&self, acct: &str) -> Value {
+        let path = format!("/api/v1/accounts/lookup?acct={acct}");
+        self.node.get(&path, None).await.json()
+    }
+
     async fn document(&self, handle: &str) -> Value {
         let request = axum::http::Request::get(format!("/orgs/{handle}"))
             .header("accept", "application/activity+json")
@@ -97,6 +103,8 @@ fn followers_go_along_to_an_address_that_names_the_old_one() {
         let (her, moj) = scene.stands().await;
         assert!(!her.following && !her.requested);
         assert!(moj.following);
+        let account = scene.account("her@far.example").await;
+        assert_eq!(account["moved"]["acct"], "moj");
     });
 }
 
@@ -137,6 +145,9 @@ fn an_organisation_of_ours_that_moves_says_where_it_went() {
         let page = scene.node.get("/orgs/moj", None).await;
         assert!(page.body.contains("This organisation has moved."));
         assert!(page.body.contains(scene.her.uri.as_str()));
+        let account = scene.account("moj").await;
+        assert_eq!(account["moved"]["acct"], "her@far.example");
+        assert_eq!(account["moved"]["moved"], Value::Null);
         let again = moves::depart(forum, None, "moj", scene.moj.organisation.clone()).await;
         assert!(again.is_err());
     });

@@ -341,6 +341,13 @@ fn whoever_asks_may_quote_what_is_public_and_anybody_can_check_it() {
         assert_eq!(stamp["type"], "QuoteAuthorization");
         assert_eq!(stamp["interactingObject"], json!(post));
         assert_eq!(stamp["interactionTarget"], json!(scene.entry.uri));
+        let status = format!("/api/v1/statuses/{}", scene.entry.id);
+        let status = scene.get(&status, None).await;
+        assert_eq!(status["quotes_count"], 1);
+        assert_eq!(
+            status["quote_approval"],
+            json!({"automatic": ["public"], "manual": [], "current_user": "denied"})
+        );
         crate::operations::entries::delete(forum, &person, scene.entry.id)
             .await
             .expect("deleted");

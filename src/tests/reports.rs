@@ -19,7 +19,7 @@ use crate::{
         id::{ActivityId, DeliveryId},
         organisation::Category,
         page::Window,
-        report::Report,
+        report::{Report, ReportCategory},
     },
     federation::outbox::distribute,
     operations::{
@@ -127,6 +127,8 @@ fn nobody_reports_themselves_what_they_may_not_see_or_what_is_not_theirs() {
             let new = NewReport {
                 reported,
                 entries,
+                category: ReportCategory::default(),
+                rules: Vec::new(),
                 comment,
                 forward: true,
             };
@@ -167,6 +169,8 @@ fn a_mastodon_client_reports_an_account_and_its_statuses() {
         let made = answer.json();
         assert_eq!(made["status_ids"], json!([entry.id]));
         assert_eq!(made["target_account"]["acct"], "moj");
+        assert_eq!(made["category"], "spam");
+        assert_eq!(made["rule_ids"], json!([]));
         assert_eq!(made["forwarded"], false);
         assert_eq!(made["action_taken_at"], Value::Null);
         let reading = node.token("shelter", Role::Reader, "read").await;
@@ -174,6 +178,66 @@ fn a_mastodon_client_reports_an_account_and_its_statuses() {
         let nobody = json!({"account_id": "7"});
         assert_eq!(post(&token, &nobody).await.status, StatusCode::NOT_FOUND);
         assert_eq!(stored(&node).await.len(), 1);
+    });
+}
+
+#[test]
+fn the_category_and_the_rules_of_a_report_reach_whoever_decides() {
+    on_both(async |db| {
+        let rules = r#"["Name no victims.", "No advertising."]"#;
+        let node = TestApp::with(db, &[("VIRTUAL_FORUM_NODE__RULES", rules)]);
+        let moj = node.organisation("moj", Category::Government).await;
+        node.organisation("shelter", Category::CivilSociety).await;
+        let token = node.token("shelter", Role::Reader, "write:reports").await;
+        let post = async |more: Value| {
+            let mut body = json!({"account_id": moj.id});
+            for (key, value) in more.as_object().expect("an object") {
+                body[key] = value.clone();
+            }
+            node.call(Method::POST, "/api/v1/reports", Some(&token), Some(body))
+                .await
+        };
+        for (more, category, ids) in [
+            (json!({}), "other", json!([])),
+            (json!({"category": "legal"}), "legal", json!([])),
+            (json!({"category": "violation"}), "violation", json!([])),
+            // Whatever else is said: with rules it is a violation.
+            (
+                json!({"category": "spam", "rule_ids": ["2"]}),
+                "violation",
+                json!(["2"]),
+            ),
+        ] {
+            let made = post(more).await.json();
+            assert_eq!(
+                (&made["category"], &made["rule_ids"]),
+                (&json!(category), &ids)
+            );
+        }
+        let before = stored(&node).await;
+        for wrong in [
+            json!({"category": "rude"}),
+            json!({"rule_ids": ["3"]}),
+            json!({"rule_ids": ["0"]}),
+            json!({"rule_ids": ["1", "x"]}),
+        ] {
+            let refused = post(wrong.clone()).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert_eq!(stored(&node).await, before);
+        assert_eq!(before[0].category, ReportCategory::Violation);
+        assert_eq!(before[0].rules, ["No advertising."]);
+        assert_eq!(before[2].category, ReportCategory::Legal);
+
+        let mut administrator = Browser::signed_in(&node, "moj", Role::Administrator).await;
+        let queue = administrator.open("/admin/reports").await.body;
+        assert!(queue.contains("No advertising.") && !queue.contains("Name no victims."));
+        assert!(queue.contains(ReportCategory::Legal.name()));
+        let token = node.token("moj", Role::Administrator, "admin:read").await;
+        let list = node.get("/api/forum/v1/admin/reports", Some(&token)).await;
+        let newest = &list.json()["items"][0];
+        assert_eq!(newest["category"], "violation");
+        assert_eq!(newest["rules"], json!(["No advertising."]));
     });
 }
 
@@ -297,6 +361,8 @@ fn a_forwarded_report_comes_from_the_node_and_does_not_tell_who_reported() {
         let new = NewReport {
             reported: her.organisation.id,
             entries: Vec::new(),
+            category: ReportCategory::default(),
+            rules: Vec::new(),
             comment: TOLD.into(),
             forward: true,
         };

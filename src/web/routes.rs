@@ -57,22 +57,22 @@ fn reading() -> Routes {
 
 fn doors() -> Routes {
     Routes::new()
-        .get("/sign-in", Auth::None, sign_in::show)
-        .post("/sign-in", Auth::None, sign_in::send)
-        .post("/sign-in/code", Auth::None, sign_in::send_code)
-        .post("/sign-in/passkey", Auth::None, sign_in_passkey::ask)
+        .get("/sign-in", Auth::Optional, sign_in::show)
+        .post("/sign-in", Auth::Optional, sign_in::send)
+        .post("/sign-in/code", Auth::Optional, sign_in::send_code)
+        .post("/sign-in/passkey", Auth::Optional, sign_in_passkey::ask)
         .post(
             "/sign-in/passkey/answer",
-            Auth::None,
+            Auth::Optional,
             sign_in_passkey::answer,
         )
-        .get("/forgotten", Auth::None, forgotten::show)
-        .post("/forgotten", Auth::None, forgotten::send)
+        .get("/forgotten", Auth::Optional, forgotten::show)
+        .post("/forgotten", Auth::Optional, forgotten::send)
         .post("/sign-out", Auth::Session, sign_in::leave)
         .get("/links/{token}", Auth::Link, link::show)
         .post("/links/{token}", Auth::Link, link::send)
-        .get("/apply", Auth::None, apply::show)
-        .post("/apply", Auth::None, apply::send)
+        .get("/apply", Auth::Optional, apply::show)
+        .post("/apply", Auth::Optional, apply::send)
         .get("/apply/{token}", Auth::Link, apply::follow)
         .post("/apply/{token}/answer", Auth::Link, apply::answer)
         .post("/apply/{token}/withdraw", Auth::Link, apply::withdraw)

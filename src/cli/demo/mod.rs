@@ -5,11 +5,11 @@ mod content;
 mod fill;
 mod folder;
 mod nodes;
+mod settings;
 mod trust;
 
 use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 
-use anyhow::ensure;
 use clap::Args;
 use futures_util::future::{join_all, select_all};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ use content::DemoContent;
 use fill::{Filling, PASSWORD, entries_for};
 use folder::Folder;
 use nodes::{LOOKS, PLACES, focal_point};
+use settings::Settings;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -39,10 +40,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, ground: &mut Ground<'_>) -> anyhow::Result<Report> {
-    ensure!(
-        ground.file.is_none(),
-        "the demo has settings of its own: --config is for a real node"
-    );
+    let settings = Settings::read(ground.file.as_deref(), &ground.environment)?;
+    if let Some(notice) = settings.notice() {
+        ground.note(&notice);
+    }
+    let followed = settings.followed;
     let plan = folder::plan(&arguments.dir, arguments.port, arguments.fresh)?;
     let port = plan.port;
     let mut listeners = Vec::new();
@@ -52,10 +54,10 @@ pub(super) async fn run(arguments: Arguments, ground: &mut Ground<'_>) -> anyhow
     }
     let folder = plan.carry_out()?;
     let signals = Signals::listen()?;
-    let anchors = trust::anchors(port, &folder, &ground.environment).await?;
+    let anchors = trust::anchors(port, &folder, &followed).await?;
     let mut servers = Vec::new();
     for (index, listener) in listeners.into_iter().enumerate() {
-        let app = node(index, port, &folder, ground, &anchors).await?;
+        let app = node(index, port, &folder, &followed, &anchors).await?;
         servers.push(Server::start(app, listener));
     }
     let ended = tokio::select! {
@@ -72,10 +74,10 @@ async fn node(
     index: usize,
     port: u16,
     folder: &Folder,
-    ground: &Ground<'_>,
+    followed: &[(String, String)],
     anchors: &[(&str, Did)],
 ) -> anyhow::Result<App> {
-    let config = nodes::config(index, port, &folder.path, &ground.environment, anchors)?;
+    let config = nodes::config(index, port, &folder.path, followed, anchors)?;
     log::start(&config.log, log::Loudness::Node)?;
     ground::prepare_data_dir(&config.data_dir)?;
     ready(ground::open(config)?).await

@@ -80,14 +80,13 @@ pub(super) fn ports(first: u16) -> [u16; 3] {
     [first, first + 1, first + 2]
 }
 
-/// Settings of the node at `index` in `folder`, which trusts `anchors`, by name.
-/// Of the environment only the log's settings count: the rest is meant for a
-/// real node.
+/// Settings of the node at `index` in `folder`, which trusts `anchors`, by name, and
+/// follows these settings of the operator.
 pub(super) fn config(
     index: usize,
     first_port: u16,
     folder: &Path,
-    environment: &[(String, String)],
+    followed: &[(String, String)],
     anchors: &[(&str, Did)],
 ) -> Result<Config, ConfigError> {
     let place = &PLACES[index];
@@ -125,11 +124,8 @@ pub(super) fn config(
         ("LOG__FILTER", "warn".to_owned()),
     ]
     .map(|(name, value)| (format!("VIRTUAL_FORUM_{name}"), value));
-    let log = environment
-        .iter()
-        .filter(|(name, _)| name.starts_with("VIRTUAL_FORUM_LOG__"))
-        .cloned();
-    Config::load(None, settings.into_iter().chain(log))
+    let settings = settings.into_iter().chain(followed.iter().cloned());
+    Config::load(None, settings)
 }
 
 #[cfg(test)]
@@ -140,16 +136,10 @@ mod tests {
 
     #[test]
     fn every_node_may_reach_the_others_without_a_resolver() {
-        let noise = [
-            (
-                "VIRTUAL_FORUM_SERVER__LISTEN".to_owned(),
-                "0.0.0.0:80".to_owned(),
-            ),
-            ("VIRTUAL_FORUM_LOG__FILTER".to_owned(), "debug".to_owned()),
-        ];
+        let followed = [("VIRTUAL_FORUM_LOG__FILTER".to_owned(), "debug".to_owned())];
         for index in 0..3 {
             let anchors = [("An \"anchor\"", DID.parse().expect("a did"))];
-            let config = config(index, 9_000, Path::new("d"), &noise, &anchors);
+            let config = config(index, 9_000, Path::new("d"), &followed, &anchors);
             let config = config.expect("valid settings");
             assert_eq!(usize::from(config.server.listen.port()), 9_000 + index);
             assert!(config.server.listen.ip().is_loopback());

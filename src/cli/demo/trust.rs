@@ -37,12 +37,12 @@ const REQUESTS: u32 = 8;
 pub(super) async fn anchors(
     port: u16,
     folder: &Folder,
-    environment: &[(String, String)],
+    followed: &[(String, String)],
 ) -> anyhow::Result<Vec<(&'static str, Did)>> {
     let mut anchors = Vec::new();
     for (index, place) in PLACES.iter().enumerate() {
         let Some(name) = place.anchor else { continue };
-        let config = nodes::config(index, port, &folder.path, environment, &[])?;
+        let config = nodes::config(index, port, &folder.path, followed, &[])?;
         ground::prepare_data_dir(&config.data_dir)?;
         let app = ground::open(config)?;
         app.forum.db.migrate()?;

@@ -94,6 +94,7 @@ fn make_node_keys(site: &Site) {
         as_json: false,
         input: &mut std::io::empty(),
         out: &mut std::io::sink(),
+        err: &mut std::io::sink(),
     };
     block_on(async {
         let app = ground.app().expect("the node opens");

@@ -117,6 +117,32 @@ fn a_taken_port_is_named_and_the_database_stays_as_it_was() {
 }
 
 #[test]
+fn the_demo_takes_a_configuration_and_says_what_it_ignores() {
+    let site = Site::new(TestDatabase::empty_sqlite());
+    let file = site.folder.path().join("forum.toml");
+    let text = "[log]\nfilter = \"error\"\n[server]\npublic_url = \"https://forum.example\"\n";
+    std::fs::write(&file, text).expect("written");
+    // It goes as far as the ports, which are taken.
+    let taken = ["127.0.0.1:0"; 3].map(std::net::TcpListener::bind);
+    let port = taken.iter().find_map(|one| {
+        let port = one.as_ref().ok()?.local_addr().ok()?.port();
+        (port <= 65_533).then_some(port)
+    });
+    let port = port.expect("a port with two after it");
+    let (dir, file) = (site.folder.path().join("demo"), file.display());
+    let command = format!("demo --dir {} --port {port} --config {file}", dir.display());
+    let outcome = site.run(&command);
+    assert_eq!(outcome.status, 1);
+    let lines: Vec<&str> = outcome.err.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("ignores server"), "{lines:?}");
+    assert!(
+        lines[1].contains(&format!("cannot listen on 127.0.0.1:{port}")),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn a_database_that_does_not_answer_is_a_failure_in_one_line() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = free.local_addr().expect("an address");

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::{CREATE, site::Site};
 use crate::{
-    domain::{id::ReportId, report::Report},
+    domain::{
+        id::ReportId,
+        report::{Report, ReportCategory},
+    },
     storage::{reports, testing::block_on},
 };
 
@@ -170,6 +173,8 @@ fn reports_are_listed_by_state_and_resolved() {
             reporter: id(&made[0]).expect("an id"),
             reported: id(&made[1]).expect("an id"),
             entries: Vec::new(),
+            category: ReportCategory::Spam,
+            rules: Vec::new(),
             comment: "two\nlines".into(),
             forwarded: false,
             created_at: chrono::DateTime::UNIX_EPOCH,
@@ -178,7 +183,7 @@ fn reports_are_listed_by_state_and_resolved() {
         let db = site.database.db();
         block_on(db.write(move |conn| reports::insert(conn, &report))).expect("stored");
         let text = site.run("report list").done().out;
-        assert!(text.contains("9 open     a reports b (0 entries): two lines"));
+        assert!(text.contains("9 open     spam      a reports b (0 entries): two lines"));
         let resolved = site.run("report resolve --id 9 --json").done().json();
         assert_eq!(resolved["state"], "resolved");
         for (state, count) in [("open", 0), ("resolved", 1)] {

@@ -76,6 +76,7 @@ pub enum Notice {
 pub struct Basis {
     pub credential: CredentialId,
     pub issuer: Did,
+    pub valid_from: DateTime<Utc>,
     pub valid_until: DateTime<Utc>,
 }
 
@@ -206,6 +207,7 @@ pub fn standing<'a>(
             basis: Some(Basis {
                 credential: one.credential.id.clone(),
                 issuer: one.credential.issuer.clone(),
+                valid_from: one.credential.valid_from,
                 valid_until: one.credential.valid_until,
             }),
         };

@@ -1,5 +1,6 @@
 //! The description of the API: it names every route, and documents fit it.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,6 +31,35 @@ fn the_description_is_openapi_3_1_and_names_every_route() {
             json!(["request", "project", "offer", "note"])
         );
     });
+}
+
+#[test]
+fn a_token_that_does_not_count_is_refused_exactly_where_a_token_may_be_shown() {
+    on_both(async |db| {
+        let node = TestApp::new(db);
+        for route in routes().list() {
+            let path: Vec<&str> = route.path.split('/').map(filled).collect();
+            let method = route.method.parse().expect("a method");
+            let answer = node
+                .call(method, &path.join("/"), Some("wrong"), None)
+                .await;
+            let refused = answer.status == StatusCode::UNAUTHORIZED;
+            match route.auth {
+                Auth::None => assert!(!refused, "{route:?}"),
+                Auth::Optional | Auth::Bearer | Auth::Administrator => {
+                    assert!(refused, "{route:?}: {}", answer.status);
+                }
+                // The link stands for a token.
+                Auth::Link => {}
+                Auth::Session | Auth::Signature => panic!("not of this API: {route:?}"),
+            }
+        }
+    });
+}
+
+/// A part of an address; any number for a parameter.
+fn filled(part: &str) -> &str {
+    if part.starts_with('{') { "1" } else { part }
 }
 
 fn assert_references_lead_somewhere(part: &Value, whole: &Value) {

@@ -4,11 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     domain::{
+        accreditation::{Notice, Standing},
         organisation::{Organisation, OrganisationState},
         taxonomy::{self, Scheme},
         text,
     },
-    mastodon::entities::{Account, AccountRole, FeatureApproval, Field, ForumAccount, Timestamp},
+    mastodon::entities::{
+        Account, AccountRole, FeatureApproval, Field, ForumAccount, ForumAccreditation, Timestamp,
+    },
     urls::Urls,
 };
 
@@ -24,8 +27,14 @@ pub struct Tally {
 /// The colour of category badges.
 pub const BADGE_COLOUR: &str = "#1b6ac9";
 
-/// An organisation with what it did, as far as the viewer may see it.
-pub fn account(organisation: &Organisation, tally: &Tally, urls: &Urls) -> Account {
+/// An organisation with what it did, as far as the viewer may see it, and what it
+/// is worth here. Where it went is not said.
+pub fn account(
+    organisation: &Organisation,
+    tally: &Tally,
+    standing: &Standing,
+    urls: &Urls,
+) -> Account {
     let avatar = match &organisation.avatar {
         Some(avatar) => avatar.to_string(),
         None => urls.avatar().to_string(),
@@ -74,8 +83,23 @@ pub fn account(organisation: &Organisation, tally: &Tally, urls: &Urls) -> Accou
             category: organisation.category.map(|category| category.as_str()),
             country: organisation.country.clone(),
             local: organisation.is_local(),
+            accreditation: accreditation(standing),
         },
     }
+}
+
+/// What an anchor says; the operator's own word has no basis.
+fn accreditation(standing: &Standing) -> Option<ForumAccreditation> {
+    let basis = standing.basis.as_ref()?;
+    Some(ForumAccreditation {
+        state: match standing.notice {
+            None => "valid",
+            Some(Notice::Grace { .. }) => "grace",
+            Some(Notice::Degraded { .. }) => "degraded",
+        },
+        since: basis.valid_from,
+        until: basis.valid_until,
+    })
 }
 
 /// The facts of a profile: what kind of body, where, and its website.
@@ -141,7 +165,15 @@ mod tests {
             followers: 2,
             following: 1,
         };
-        account(organisation, &tally, &urls)
+        let standing = Standing::by_operator(organisation.category, None);
+        account(organisation, &tally, &standing, &urls)
+    }
+
+    #[test]
+    fn the_operators_own_word_is_no_accreditation() {
+        let account = account_of(&samples::ministry());
+        assert_eq!(account.forum.category, Some("government"));
+        assert_eq!(account.forum.accreditation, None);
     }
 
     #[test]

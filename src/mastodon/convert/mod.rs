@@ -7,6 +7,8 @@ mod account;
 mod content;
 mod forum;
 #[cfg(test)]
+mod queries;
+#[cfg(test)]
 pub mod samples;
 mod status;
 
@@ -21,27 +23,31 @@ use super::entities::{Account, Status, ViewerState};
 use crate::{
     app::App,
     domain::{
+        accreditation::Standing,
         audience::{Audience, Viewer},
         entry::Entry,
         id::{EntryId, OrganisationId},
-        organisation::Organisation,
+        organisation::{Organisation, OrganisationState},
         reaction::ReactionKind,
     },
-    storage::{Conn, Error, entries, follows, organisations, pins, reactions, timeline::Item},
-    urls::Urls,
+    operations::{Forum, accreditations::standings_of},
+    storage::{
+        Conn, Error, entries, follows, moves, organisations, pins, quotes, reactions,
+        timeline::Item,
+    },
 };
 
 /// Fills the shapes, with the node's own addresses and name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Renderer {
-    pub urls: Urls,
+    pub forum: Forum,
     pub node_name: String,
 }
 
 impl Renderer {
     pub fn of(app: &App) -> Self {
         Self {
-            urls: app.forum.urls.clone(),
+            forum: app.forum.clone(),
             node_name: app.config.node.name.clone(),
         }
     }
@@ -54,8 +60,32 @@ impl Renderer {
         organisations: &[Organisation],
     ) -> Result<Vec<Account>, Error> {
         let ids: Vec<OrganisationId> = organisations.iter().map(|one| one.id).collect();
+        let mut moved = moves::targets(conn, &ids)?;
+        moved.retain(|_, target| target.state == OrganisationState::Active);
+        let all: Vec<&Organisation> = organisations.iter().chain(moved.values()).collect();
+        let known = self.where_they_are(conn, viewer, &all)?;
+        Ok(organisations
+            .iter()
+            .filter_map(|one| {
+                let mut account = known.get(&one.id)?.clone();
+                let target = moved.get(&one.id).and_then(|target| known.get(&target.id));
+                account.moved = target.cloned().map(Box::new);
+                Some(account)
+            })
+            .collect())
+    }
+
+    /// Organisations as accounts, by id, without where they went.
+    fn where_they_are(
+        &self,
+        conn: &mut Conn,
+        viewer: &Viewer,
+        organisations: &[&Organisation],
+    ) -> Result<HashMap<OrganisationId, Account>, Error> {
+        let ids: Vec<OrganisationId> = organisations.iter().map(|one| one.id).collect();
         let published = entries::tallies(conn, viewer, &ids)?;
         let follows = follows::counts(conn, &ids)?;
+        let standings = standings_of(conn, &self.forum, organisations)?;
         Ok(organisations
             .iter()
             .map(|one| {
@@ -67,7 +97,10 @@ impl Renderer {
                     followers,
                     following,
                 };
-                account::account(one, &tally, &self.urls)
+                let standing = standings.get(&one.id).cloned();
+                let standing = standing.unwrap_or(Standing::NONE);
+                let account = account::account(one, &tally, &standing, &self.forum.urls);
+                (one.id, account)
             })
             .collect())
     }
@@ -103,6 +136,7 @@ impl Renderer {
         let reacted = reacted(conn, viewer, entries)?;
         let ids: Vec<EntryId> = entries.iter().map(|entry| entry.id).collect();
         let pinned = pins::among(conn, &ids)?;
+        let quotes = quotes::counts(conn, &ids)?;
         let parents = parents(conn, viewer, entries)?;
         let parties = parties(conn, entries)?;
         let uris = |ids: &[OrganisationId]| -> Vec<String> {
@@ -125,6 +159,7 @@ impl Renderer {
                         Audience::Public | Audience::Members | Audience::Preferential => Vec::new(),
                     },
                     partners: uris(&entry.partners),
+                    quotes: quotes.get(&entry.id).copied().unwrap_or_default(),
                     viewer: reacted.as_ref().map(|reacted| ViewerState {
                         favourited: reacted.contains(&(entry.id, ReactionKind::Like)),
                         reblogged: reacted.contains(&(entry.id, ReactionKind::Boost)),
@@ -132,7 +167,12 @@ impl Renderer {
                         ..ViewerState::default()
                     }),
                 };
-                Some(status::status(entry, around, &self.node_name, &self.urls))
+                Some(status::status(
+                    entry,
+                    around,
+                    &self.node_name,
+                    &self.forum.urls,
+                ))
             })
             .collect())
     }

@@ -22,6 +22,8 @@ pub struct Surroundings {
     /// The actor ids of the parties of a `named` audience.
     pub named: Vec<String>,
     pub partners: Vec<String>,
+    /// Posts elsewhere that have leave to quote it.
+    pub quotes: i64,
     /// What a signed-in viewer did with it.
     pub viewer: Option<ViewerState>,
 }
@@ -49,7 +51,7 @@ pub fn status(entry: &Entry, around: Surroundings, node_name: &str, urls: &Urls)
         emojis: Vec::new(),
         reblogs_count: entry.counts.boosts,
         favourites_count: entry.counts.likes,
-        quotes_count: 0,
+        quotes_count: around.quotes,
         replies_count: entry.counts.replies,
         url: entry.url.to_string(),
         in_reply_to_id: around.parent.map(|(id, _)| id),
@@ -60,11 +62,21 @@ pub fn status(entry: &Entry, around: Surroundings, node_name: &str, urls: &Urls)
         language: (!entry.content.language.is_empty()).then(|| entry.content.language.clone()),
         edited_at: entry.edited_at.map(Timestamp),
         quote: None,
-        quote_approval: QuoteApproval::default(),
+        quote_approval: quote_approval(entry),
         tagged_collections: Vec::new(),
         viewer: around.viewer.clone(),
         forum: forum::entry(entry, &around),
         account: around.account,
+    }
+}
+
+/// As the entry's own document says it. What the authors of other servers allow is
+/// not kept here.
+fn quote_approval(entry: &Entry) -> QuoteApproval {
+    if entry.is_local() && entry.audience.is_public() {
+        QuoteApproval::everybody()
+    } else {
+        QuoteApproval::nobody()
     }
 }
 
@@ -144,7 +156,7 @@ mod tests {
         super::{account, samples},
         *,
     };
-    use crate::domain::audience::Audience;
+    use crate::domain::{accreditation::Standing, audience::Audience};
 
     fn urls() -> Urls {
         Urls::new(&Url::parse("https://n.example").expect("a URL"))
@@ -152,10 +164,16 @@ mod tests {
 
     fn around() -> Surroundings {
         Surroundings {
-            account: account::account(&samples::ministry(), &account::Tally::default(), &urls()),
+            account: account::account(
+                &samples::ministry(),
+                &account::Tally::default(),
+                &Standing::NONE,
+                &urls(),
+            ),
             parent: None,
             named: vec!["https://n.example/orgs/ngo".into()],
             partners: vec!["https://n.example/orgs/io".into()],
+            quotes: 2,
             viewer: None,
         }
     }
@@ -179,7 +197,22 @@ mod tests {
         assert_eq!(status.forum.partners, ["https://n.example/orgs/io"]);
         assert_eq!(status.forum.named, None);
         assert_eq!(status.viewer, None);
+        assert_eq!(status.quotes_count, 2);
         assert_eq!(status.tags[0].url, "https://n.example/tags/albania");
+    }
+
+    #[test]
+    fn everybody_may_quote_what_is_public_and_ours_and_nothing_else() {
+        let automatic = |change: fn(&mut Entry)| {
+            let mut entry = samples::request();
+            change(&mut entry);
+            status(&entry, around(), "Node", &urls())
+                .quote_approval
+                .automatic
+        };
+        assert_eq!(automatic(|_| {}), ["public"]);
+        assert!(automatic(|entry| entry.audience = Audience::Members).is_empty());
+        assert!(automatic(|entry| entry.author.host = Some("m.example".into())).is_empty());
     }
 
     #[test]

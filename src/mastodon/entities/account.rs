@@ -36,7 +36,9 @@ pub struct Account {
     pub discoverable: bool,
     pub indexable: bool,
     pub noindex: bool,
-    pub moved: Option<Never>,
+    /// Where it went, when it moved to an address that is known here; that one's own
+    /// `moved` is null.
+    pub moved: Option<Box<Account>>,
     pub memorial: bool,
     pub suspended: bool,
     pub limited: bool,
@@ -137,7 +139,7 @@ pub struct Role {
 pub mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::ForumAccreditation, *};
 
     /// A local organisation with a profile.
     pub fn account() -> Account {
@@ -192,6 +194,11 @@ pub mod tests {
                 category: Some("government"),
                 country: Some("AL".into()),
                 local: true,
+                accreditation: Some(ForumAccreditation {
+                    state: "valid",
+                    since: "2026-11-01T09:00:00Z".parse().expect("an instant"),
+                    until: "2027-01-30T09:00:00Z".parse().expect("an instant"),
+                }),
             },
         }
     }
@@ -237,7 +244,9 @@ pub mod tests {
             "roles": [{"id": "1", "name": "Government", "color": "#1b6ac9"}],
             "attribution_domains": [],
             "feature_approval": {"automatic": [], "manual": [], "current_user": "denied"},
-            "forum": {"type": "Organization", "category": "government", "country": "AL", "local": true}
+            "forum": {"type": "Organization", "category": "government", "country": "AL", "local": true,
+                      "accreditation": {"state": "valid", "since": "2026-11-01T09:00:00Z",
+                                        "until": "2027-01-30T09:00:00Z"}}
         }"##,
         )
         .expect("JSON")
@@ -264,7 +273,7 @@ pub mod tests {
                 discoverable: true,
                 indexable: true,
                 attribution_domains: Vec::new(),
-                quote_policy: "nobody",
+                quote_policy: "public",
             },
             role: Role {
                 id: "2".into(),
@@ -280,7 +289,7 @@ pub mod tests {
             "note": "Justice.", "fields": [], "privacy": "public", "sensitive": false,
             "language": "en", "follow_requests_count": 4, "hide_collections": false,
             "discoverable": true, "indexable": true, "attribution_domains": [],
-            "quote_policy": "nobody"
+            "quote_policy": "public"
         });
         expected["role"] = json!({
             "id": "2", "name": "Focal point", "color": "#1b6ac9", "permissions": "0",

@@ -12,6 +12,7 @@ pub struct Configuration {
     pub polls: PollLimits,
     pub translation: Translation,
     pub timelines_access: TimelinesAccess,
+    /// Does the node speak only with servers that its operator named?
     pub limited_federation: bool,
 }
 

@@ -89,6 +89,19 @@ pub struct ForumAccount {
     pub category: Option<&'static str>,
     pub country: Option<String>,
     pub local: bool,
+    /// Null unless an anchor that this node trusts accredits it now.
+    pub accreditation: Option<ForumAccreditation>,
+}
+
+/// What counts here of an organisation's accreditation. The operator's own word on
+/// a node without anchors is none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForumAccreditation {
+    /// `valid`; `grace`: whether it was revoked cannot be learned for the moment;
+    /// `degraded`: for more than 30 days.
+    pub state: &'static str,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
 }
 
 /// `Instance.forum`: that this node is one of the Forum, and where its own API

@@ -16,7 +16,9 @@ mod status;
 mod time;
 
 pub use account::{Account, AccountRole, CredentialAccount, FeatureApproval, Field, Role, Source};
-pub use forum::{ForumAccount, ForumAuthor, ForumEntry, ForumInstance, ForumLabels, Names};
+pub use forum::{
+    ForumAccount, ForumAccreditation, ForumAuthor, ForumEntry, ForumInstance, ForumLabels, Names,
+};
 pub use instance::{Instance, InstanceV1};
 pub use relationship::{FamiliarFollowers, MutedAccount, Relationship};
 pub use report::Report;

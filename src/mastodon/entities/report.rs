@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Account, Never, Timestamp};
+use super::{Account, Timestamp};
 use crate::domain::id::{EntryId, ReportId};
 
 /// <https://docs.joinmastodon.org/entities/Report/>
@@ -11,12 +11,12 @@ pub struct Report {
     pub id: ReportId,
     pub action_taken: bool,
     pub action_taken_at: Option<Timestamp>,
-    /// There are no categories here.
     pub category: &'static str,
     pub comment: String,
     pub forwarded: bool,
     pub created_at: Timestamp,
     pub status_ids: Vec<EntryId>,
-    pub rule_ids: Vec<Never>,
+    /// As the instance lists them.
+    pub rule_ids: Vec<String>,
     pub target_account: Account,
 }

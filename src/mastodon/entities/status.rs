@@ -81,20 +81,33 @@ pub struct StatusTag {
     pub url: String,
 }
 
-/// Who may quote a status: nobody, since quotes are not offered here.
+/// Who may quote a status, from their own servers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuoteApproval {
-    pub automatic: Vec<Never>,
+    /// `public`, or nothing where the author's policy is not known here.
+    pub automatic: Vec<&'static str>,
     pub manual: Vec<Never>,
     pub current_user: &'static str,
 }
 
-impl Default for QuoteApproval {
-    fn default() -> Self {
+impl QuoteApproval {
+    /// `denied` for whoever asks: strangers quote nothing, and this API offers no
+    /// writing of quotes to those who have a token.
+    const WHO_ASKS: &'static str = "denied";
+
+    /// Everybody who asks for leave gets it (FEP-044f).
+    pub fn everybody() -> Self {
+        Self {
+            automatic: vec!["public"],
+            manual: Vec::new(),
+            current_user: Self::WHO_ASKS,
+        }
+    }
+
+    pub fn nobody() -> Self {
         Self {
             automatic: Vec::new(),
-            manual: Vec::new(),
-            current_user: "denied",
+            ..Self::everybody()
         }
     }
 }
@@ -212,7 +225,7 @@ mod tests {
             language: Some("en".into()),
             edited_at: None,
             quote: None,
-            quote_approval: QuoteApproval::default(),
+            quote_approval: QuoteApproval::everybody(),
             tagged_collections: Vec::new(),
             viewer: None,
             forum: forum::tests::entry(),
@@ -256,7 +269,8 @@ mod tests {
             "language": "en",
             "edited_at": null,
             "quote": null,
-            "quote_approval": {"automatic": [], "manual": [], "current_user": "denied"},
+            "quote_approval": {"automatic": ["public"], "manual": [],
+                               "current_user": "denied"},
             "tagged_collections": [],
             "forum": null
         }"#,

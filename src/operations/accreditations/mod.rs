@@ -22,5 +22,6 @@ pub use notary::{AnchorKey, CannotSign, Notary, Unreadable};
 pub use proposing::{approve, decline, proposals, propose};
 pub use shown::{issued, mirrored_list, own_list, renewals_for, shown_of};
 pub use worth::{
-    Member, elsewhere, keys_of, may_store, standing_of, storable_at, viewer_of, weighed_of,
+    Member, elsewhere, keys_of, may_store, standing_of, standings_of, storable_at, viewer_of,
+    weighed_of,
 };

@@ -1,12 +1,15 @@
 //! What organisations and nodes are worth here now: one look into storage, and
 //! the rule of `domain::accreditation`.
 
+use std::collections::HashMap;
+
 use url::Url;
 
 use crate::{
     domain::{
         accreditation::{Held, Standing, Weakness, standing, storable, weigh},
         audience::{Reader, Tier, Viewer},
+        id::OrganisationId,
         organisation::{Organisation, OrganisationState},
     },
     operations::Forum,
@@ -43,10 +46,7 @@ pub fn standing_of(
         return Ok(Standing::NONE);
     }
     if forum.trust.stands_alone() {
-        return Ok(match organisation.is_local() {
-            true => Standing::by_operator(organisation.category, organisation.country.clone()),
-            false => Standing::NONE,
-        });
+        return Ok(by_operator(organisation));
     }
     let uri = &organisation.uri;
     let held = accreditations::held_of(conn, uri)?;
@@ -58,6 +58,41 @@ pub fn standing_of(
         &forum.trust,
         keys.as_deref(),
     ))
+}
+
+/// What the operator's word alone makes of an active organisation.
+fn by_operator(organisation: &Organisation) -> Standing {
+    match organisation.is_local() {
+        true => Standing::by_operator(organisation.category, organisation.country.clone()),
+        false => Standing::NONE,
+    }
+}
+
+/// [`standing_of`] several organisations, with two queries for all of them.
+///
+/// # Errors
+/// Storage only.
+pub fn standings_of(
+    conn: &mut Conn,
+    forum: &Forum,
+    organisations: &[&Organisation],
+) -> Result<HashMap<OrganisationId, Standing>, storage::Error> {
+    let active = |one: &&&Organisation| one.state == OrganisationState::Active;
+    let active: Vec<&Organisation> = organisations.iter().filter(active).copied().collect();
+    if forum.trust.stands_alone() {
+        let standings = active.into_iter().map(|one| (one.id, by_operator(one)));
+        return Ok(standings.collect());
+    }
+    let uris: Vec<&Url> = active.iter().map(|one| &one.uri).collect();
+    let held = accreditations::held_of_all(conn, &uris)?;
+    let keys = keys::for_assertions(conn, &uris)?;
+    let now = forum.now();
+    let weighed = active.into_iter().map(|one| {
+        let held = held.get(&one.uri).into_iter().flatten();
+        let keys = keys.get(&one.uri).map(Vec::as_slice);
+        (one.id, standing(held, &one.uri, now, &forum.trust, keys))
+    });
+    Ok(weighed.collect())
 }
 
 /// A credential, and why it counts for nothing if it does.

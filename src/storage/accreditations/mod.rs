@@ -19,7 +19,7 @@ pub use sources::{
     unwatch_list, watch,
 };
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -197,6 +197,28 @@ pub fn held_of(conn: &mut Conn, subject: &Url) -> Result<Vec<Held>, Error> {
     rows.into_iter()
         .map(|(row, fresh)| row.into_held(fresh))
         .collect()
+}
+
+/// Like [`held_of`], for several actors at once. Those for whom nothing is held
+/// are left out.
+pub fn held_of_all(conn: &mut Conn, subjects: &[&Url]) -> Result<HashMap<Url, Vec<Held>>, Error> {
+    let rows: Vec<(Row, Option<At>)> = accreditations::table
+        .left_join(
+            status_lists::table.on(status_lists::issuer
+                .eq(accreditations::issuer)
+                .and(status_lists::uri.eq(accreditations::list_uri))),
+        )
+        .filter(accreditations::subject_uri.eq_any(subjects.iter().map(|uri| uri.as_str())))
+        .order((accreditations::valid_from.desc(), accreditations::id))
+        .select((Row::as_select(), status_lists::fresh_until.nullable()))
+        .load(conn)?;
+    let mut all: HashMap<Url, Vec<Held>> = HashMap::new();
+    for (row, fresh) in rows {
+        let held = row.into_held(fresh)?;
+        let subject = held.credential.subject.clone();
+        all.entry(subject).or_default().push(held);
+    }
+    Ok(all)
 }
 
 /// Like [`held_of`], with the documents.

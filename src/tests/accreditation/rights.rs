@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Authority, TRUST, organisation, own_anchor, trusting};
 use crate::{
@@ -111,6 +111,35 @@ fn an_accreditation_opens_and_its_revocation_closes_at_the_next_request() {
             .await
             .expect("issued");
         assert_eq!(statuses(&mut browser).await, [200, 200]);
+    });
+}
+
+#[test]
+fn a_client_sees_the_accreditation_that_counts_now_and_never_the_operators_word() {
+    on_both(async |db| {
+        let node = own_anchor(db).await;
+        let moj = node.organisation("moj", Category::Government).await;
+        let accreditation = async || {
+            let path = format!("/api/v1/accounts/{}", moj.id);
+            node.get(&path, None).await.json()["forum"]["accreditation"].clone()
+        };
+        assert_eq!(accreditation().await, Value::Null);
+        let forum = &node.app.forum;
+        let request = Request {
+            subject: moj.uri.clone(),
+            about: government(),
+            days: 90,
+        };
+        let (issued, _) = issue(forum, None, request).await.expect("issued");
+        let credential = &issued.held.credential;
+        assert_eq!(
+            accreditation().await,
+            json!({"state": "valid", "since": credential.valid_from, "until": credential.valid_until})
+        );
+        revoke(forum, None, &credential.id, "by mistake")
+            .await
+            .expect("revoked");
+        assert_eq!(accreditation().await, Value::Null);
     });
 }
 

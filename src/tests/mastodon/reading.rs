@@ -360,6 +360,7 @@ fn the_instance_tells_its_name_limits_and_rules_in_both_versions() {
         let v2 = scene.get("/api/v2/instance").await.json;
         assert_eq!(v2["domain"], "n.example");
         assert_eq!(v2["configuration"]["statuses"]["max_characters"], 50_000);
+        assert_eq!(v2["configuration"]["limited_federation"], false);
         assert_eq!(v2["registrations"]["enabled"], false);
         assert_eq!(v2["api_versions"], json!({"mastodon": 2, "forum": 1}));
         let version = v2["version"].as_str().expect("a version");
@@ -379,6 +380,16 @@ fn the_instance_tells_its_name_limits_and_rules_in_both_versions() {
         }
         let none = scene.get("/api/v1/instance/terms_of_service").await;
         assert_eq!(none.status, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn a_node_that_speaks_with_named_servers_alone_says_so() {
+    on_both(async |db| {
+        let settings = [("VIRTUAL_FORUM_FEDERATION__MODE", "allowlist")];
+        let scene = Scene::with(db, &settings).await;
+        let v2 = scene.get("/api/v2/instance").await.json;
+        assert_eq!(v2["configuration"]["limited_federation"], true);
     });
 }
 

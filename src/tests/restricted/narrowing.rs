@@ -13,8 +13,10 @@ use crate::{
         audience::{AudienceKind, Tier},
         entry::Entry,
         organisation::Category,
+        reaction::ReactionKind,
     },
     forum_api::PREFIX,
+    operations::{pins, reactions},
     storage::{self, schema, testing::on_both},
     tests::browser::Browser,
 };
@@ -29,6 +31,21 @@ impl Scene {
         self.node
             .call(Method::PATCH, &path, Some(&token), Some(body))
             .await
+    }
+
+    /// The address of the newest activity of a kind.
+    async fn newest(&self, kind: ActivityKind) -> String {
+        use diesel::prelude::*;
+        use schema::activities;
+        let read = self.node.app.forum.db.read(move |conn| {
+            let found: i64 = activities::table
+                .filter(activities::kind.eq(kind.as_str()))
+                .order(activities::id.desc())
+                .select(activities::id)
+                .first(conn)?;
+            Ok::<_, storage::Error>(found)
+        });
+        format!("/activities/{}", read.await.expect("an activity"))
     }
 
     /// Hosts that are told by activities of this kind.
@@ -95,6 +112,46 @@ fn those_who_remain_get_an_update_and_those_removed_a_delete() {
                 refused.body
             );
         }
+    });
+}
+
+#[test]
+fn of_a_narrowed_entry_no_boost_and_no_pin_can_be_read_any_more() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let wide = Some(Tier::Preferential);
+        let gov = scene
+            .foreign("gov.example", Some(Category::Government), wide)
+            .await;
+        let entry = scene.publish(Public, &[]).await;
+        let forum = &scene.node.app.forum;
+        let boosted = reactions::react(forum, &scene.ngo, ReactionKind::Boost, entry.id).await;
+        boosted.expect("boosted");
+        let pinned = pins::pin(forum, &scene.moj, entry.id).await;
+        pinned.expect("pinned");
+        let mut paths = Vec::new();
+        for kind in [ActivityKind::Announce, ActivityKind::Add] {
+            paths.push(scene.newest(kind).await);
+        }
+        for path in &paths {
+            let shown = scene.get(None, path).await;
+            assert_eq!(shown.status, StatusCode::OK, "{path}");
+        }
+        let narrowed = scene
+            .patch(&entry, json!({"audience": "preferential"}))
+            .await;
+        assert_eq!(narrowed.status, StatusCode::OK, "{}", narrowed.body);
+        for reader in [None, Some(&gov)] {
+            let absent = scene.get(reader, "/activities/1").await;
+            for path in &paths {
+                let answer = scene.get(reader, path).await;
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+                assert_eq!(answer.body, absent.body, "{path}");
+                assert_eq!(answer.headers, absent.headers, "{path}");
+            }
+        }
+        let path = format!("/entries/{}", entry.id);
+        assert_eq!(scene.get(Some(&gov), &path).await.status, StatusCode::OK);
     });
 }
 

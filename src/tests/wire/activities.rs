@@ -10,8 +10,9 @@ use crate::{
         entry::Kind,
         id::ActivityId,
         organisation::{Category, OrganisationState},
+        reaction::ReactionKind,
     },
-    operations::{entries, follows, organisations},
+    operations::{entries, follows, organisations, pins, reactions},
     storage::{schema, testing::on_both},
 };
 
@@ -67,6 +68,35 @@ fn activities_about_a_public_entry_show_it_as_it_is_now() {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(delete["object"]["id"], entry.uri.as_str());
         assert!(!delete.to_string().contains("training"));
+    });
+}
+
+#[test]
+fn a_boost_and_a_pin_are_gone_with_what_they_are_about() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let entry = scene.publish(AudienceKind::Public).await;
+        let (forum, me) = (&scene.node.app.forum, &scene.person);
+        let boosted = reactions::react(forum, me, ReactionKind::Boost, entry.id).await;
+        boosted.expect("boosted");
+        pins::pin(forum, me, entry.id).await.expect("pinned");
+        pins::unpin(forum, me, entry.id).await.expect("unpinned");
+        let kinds = [
+            ActivityKind::Announce,
+            ActivityKind::Add,
+            ActivityKind::Remove,
+        ];
+        for kind in kinds {
+            let (status, activity) = read(&scene, kind).await;
+            assert_eq!(status, StatusCode::OK, "{kind:?}");
+            assert_eq!(activity["object"], entry.uri.as_str());
+        }
+        scene.delete(entry.id).await;
+        let gone = scene.fetch(&format!("/entries/{}", entry.id)).await;
+        assert_eq!(gone.status, StatusCode::GONE);
+        for kind in kinds {
+            assert_eq!(read(&scene, kind).await, (gone.status, gone.json()));
+        }
     });
 }
 

@@ -87,6 +87,25 @@ fn webfinger_knows_the_node_itself_by_its_address_and_by_its_host() {
 }
 
 #[test]
+fn webfinger_writes_what_a_link_has_and_no_null() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        for (resource, links) in [("acct:moj@n.example", 2), ("https://n.example/", 3)] {
+            let answer = finger(&scene, resource).await;
+            assert!(!answer.body.contains("null"), "{}", answer.body);
+            let found = answer.json();
+            let all = found["links"].as_array().expect("links");
+            assert_eq!(all.len(), links);
+            for link in all {
+                let link = link.as_object().expect("a link");
+                assert_eq!(link.len(), 3, "{link:?}");
+                assert!(link.values().all(Value::is_string), "{link:?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn webfinger_refuses_what_it_cannot_read_and_does_not_know() {
     on_both(async |db| {
         let scene = Scene::new(db).await;

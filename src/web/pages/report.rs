@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 
 use crate::{
-    domain::{id::EntryId, organisation::Organisation},
+    domain::{id::EntryId, organisation::Organisation, report::ReportCategory},
     operations::reports::{self, NewReport, ReportError},
     urls,
     web::{
@@ -87,6 +87,8 @@ impl Subject {
         let new = NewReport {
             reported: self.organisation.id,
             entries: self.entry.iter().map(|(id, _)| *id).collect(),
+            category: ReportCategory::Other,
+            rules: Vec::new(),
             comment: fields.text("comment").to_owned(),
             forward: fields.ticked("forward", "yes"),
         };

@@ -32,6 +32,9 @@ pub struct Row {
     pub reporter: Option<OrganisationFace>,
     pub reported: Option<OrganisationFace>,
     pub entries: Vec<Reported>,
+    pub category: &'static str,
+    /// What of the node's rules it cites.
+    pub rules: Vec<String>,
     pub comment: String,
     pub forwarded: bool,
     pub since: Moment,
@@ -112,6 +115,8 @@ impl From<&Report> for Row {
             reporter: None,
             reported: None,
             entries: Vec::new(),
+            category: report.category.name(),
+            rules: report.rules.clone(),
             comment: report.comment.clone(),
             forwarded: report.forwarded,
             since: Moment::minute_of(report.created_at),

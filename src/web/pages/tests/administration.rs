@@ -312,6 +312,8 @@ pub fn admin_pages() -> Vec<(&'static str, String)> {
                     reporter: faces().pop(),
                     reported: Some((&samples::organisation()).into()),
                     entries: vec![(&samples::arabic_note()).into()],
+                    category: "Spam",
+                    rules: vec!["No <advertising>.".into()],
                     comment: "It names <victims>.".into(),
                     forwarded: true,
                     since: moment(),

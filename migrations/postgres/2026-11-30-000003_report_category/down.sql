@@ -1,0 +1,2 @@
+ALTER TABLE reports DROP COLUMN rules;
+ALTER TABLE reports DROP COLUMN category;
