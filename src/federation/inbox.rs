@@ -114,7 +114,10 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let data = app.federation.to_request_data();
     let budget = Budget::new(Budget::PER_ACTIVITY);
     let found = match federation.admit(key_id).await {
-        Ok(()) => federation.sender(&data, key_id, &budget).await,
+        Ok(()) => {
+            let budget = budget.unverified();
+            federation.sender(&data, key_id, &budget).await
+        }
         Err(error) => Err(error),
     };
     let sender = match found {
@@ -126,7 +129,7 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
         Err(error) => return Err(error),
     };
     let sender = federation
-        .verified(&data, &unverified, sender, &budget)
+        .verified(&data, &unverified, sender, &budget.unverified())
         .await?;
     federation.heard_from(&host).await;
     let document = parse_strict(&body)?;

@@ -158,7 +158,7 @@ async fn verify(app: &App, received: &Received<'_>) -> Result<Organisation, Wire
     let key_id = unverified.key_id();
     federation.admit(key_id).await?;
     let data = federation.to_request_data();
-    let budget = Budget::new(Budget::PER_ACTIVITY);
+    let budget = Budget::default().unverified();
     let sender = federation.sender(&data, key_id, &budget).await?;
     let sender = federation
         .verified(&data, &unverified, sender, &budget)
