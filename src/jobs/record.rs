@@ -66,6 +66,10 @@ pub(super) enum Note {
 pub(super) enum Ending {
     /// All was sent, or the time was up.
     Well,
+    /// For a reason of ours: nothing is said of the host.
+    Postponed {
+        retry_at: DateTime<Utc>,
+    },
     Failed {
         error: String,
         retry_at: DateTime<Utc>,
@@ -204,6 +208,7 @@ fn apply_one(conn: &mut Conn, note: &Note, now: DateTime<Utc>) -> Result<(), Err
         }
         Note::Ended { host, ending } => match ending {
             Ending::Well => Ok(()),
+            Ending::Postponed { retry_at } => lanes::postponed(conn, host, *retry_at),
             Ending::Failed { error, retry_at } => lanes::failed(conn, host, error, *retry_at),
             Ending::Held { error } => lanes::hold(conn, host, error),
         },

@@ -90,6 +90,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     lanes::release(conn, &hosts)?;
     lanes::succeeded(conn, &hosts, at(0))?;
     lanes::failed(conn, host, "", at(0))?;
+    lanes::postponed(conn, host, at(0))?;
     lanes::hold(conn, host, "")?;
     lanes::open(conn, host)?;
     lanes::sign_of_life(conn, host)?;
