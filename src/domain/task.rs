@@ -51,6 +51,8 @@ pub enum Pace {
     Alone,
     /// Other servers. A slow one holds up only tasks of this pace.
     Asking,
+    /// The operator's mail server: somebody waits to sign in.
+    Mailing,
 }
 
 impl Task {
@@ -67,9 +69,8 @@ impl Task {
             Self::ReadHistory { .. }
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }
-            | Self::CompareFollowers { .. }
-            | Self::MailLink { .. }
-            | Self::MailApplicant { .. } => Pace::Asking,
+            | Self::CompareFollowers { .. } => Pace::Asking,
+            Self::MailLink { .. } | Self::MailApplicant { .. } => Pace::Mailing,
         }
     }
 }

@@ -393,6 +393,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         dead_at -> Nullable<Instant>,
         asks -> Bool,
+        mails -> Bool,
     }
 }
 

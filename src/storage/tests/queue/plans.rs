@@ -113,6 +113,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     deliveries::remove(conn, &[id])?;
     tasks::claim(conn, Pace::Alone, at(0), 9, LEASE)?;
     tasks::waiting(conn, Pace::Asking)?;
+    tasks::claim(conn, Pace::Mailing, at(0), 9, LEASE)?;
     Ok(())
 }
 
