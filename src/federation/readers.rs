@@ -179,6 +179,7 @@ fn refusal(error: WireError) -> Refusal {
         | WireError::UnknownKey
         | WireError::NoInbox
         | WireError::TooSlow
+        | WireError::Full
         | WireError::Fetch(_) => Refusal::Unauthorised(WireError::UnknownKey.to_string()),
     }
 }
