@@ -106,8 +106,8 @@ impl Course<'_> {
             let Some(parent) = above else { break };
             if is_known(data, &parent).await? {
                 // They may have come at once and missed each other.
-                bind_replies(data, parent).await?;
-                break;
+                above = bind_replies(data, parent).await?;
+                continue;
             }
             if data.origin.is_claimed_by(&parent) {
                 break;
@@ -162,13 +162,16 @@ async fn find(federation: &Federation, id: EntryId) -> Result<Option<Entry>, sto
     found.await
 }
 
-/// Binds the replies to an entry that are not bound to it yet.
-async fn bind_replies(federation: &Federation, parent: Url) -> Result<(), storage::Error> {
+/// Binds the replies to an entry that are not bound to it yet. What it answers
+/// itself, if that is not known: there an earlier try broke off.
+async fn bind_replies(federation: &Federation, parent: Url) -> Result<Option<Url>, storage::Error> {
     let bound = federation.forum.db.write(move |conn| {
-        match entries::find_by_uri(conn, &Viewer::Anonymous, &parent)? {
-            Some(parent) => entries::adopt_replies(conn, &parent),
-            None => Ok(()),
-        }
+        let Some(parent) = entries::find_by_uri(conn, &Viewer::Anonymous, &parent)? else {
+            return Ok(None);
+        };
+        entries::adopt_replies(conn, &parent)?;
+        let is_bound = parent.thread.in_reply_to.is_some();
+        Ok(parent.thread.in_reply_to_uri.filter(|_| !is_bound))
     });
     bound.await
 }

@@ -239,6 +239,29 @@ fn a_list_of_what_others_wrote_makes_nobody_ask_them_without_end() {
 }
 
 #[test]
+fn another_try_climbs_on_from_where_the_last_one_broke_off() {
+    on_both(async |db| {
+        let scene = following(db).await;
+        let him = scene.neighbour().await;
+        let (first, second) = (note(&him, 1), answer(&him, 2, &note(&him, 1)));
+        scene.server.put(&second);
+        scene.server.answer(503, &first);
+        arrives(&scene, 2, &answer(&scene.her, 3, &second)).await;
+        let planned = scene.planned().await;
+        let [Task::ReadConversation { entry }] = planned[..] else {
+            panic!("{planned:?}");
+        };
+        let wiring = &scene.node.app.federation;
+        assert!(read_conversation(wiring, entry).await.is_err());
+        assert_eq!(scene.entries().await.len(), 2);
+        scene.server.put(&first);
+        let read = read_conversation(wiring, entry).await;
+        assert_eq!(read.expect("read"), Reading::Done);
+        assert_eq!(scene.entries().await.len(), 3);
+    });
+}
+
+#[test]
 fn another_try_goes_on_with_what_the_last_one_left() {
     on_both(async |db| {
         let scene = following(db).await;
