@@ -165,14 +165,17 @@ async fn find(federation: &Federation, id: EntryId) -> Result<Option<Entry>, sto
 /// Binds the replies to an entry that are not bound to it yet. What it answers
 /// itself, if that is not known: there an earlier try broke off.
 async fn bind_replies(federation: &Federation, parent: Url) -> Result<Option<Url>, storage::Error> {
-    let bound = federation.forum.db.write(move |conn| {
-        let Some(parent) = entries::find_by_uri(conn, &Viewer::Anonymous, &parent)? else {
-            return Ok(None);
-        };
-        entries::adopt_replies(conn, &parent)?;
-        let is_bound = parent.thread.in_reply_to.is_some();
-        Ok(parent.thread.in_reply_to_uri.filter(|_| !is_bound))
-    });
+    let bound = federation
+        .forum
+        .db
+        .write(move |conn| -> Result<_, storage::Error> {
+            let Some(parent) = entries::find_by_uri(conn, &Viewer::Anonymous, &parent)? else {
+                return Ok(None);
+            };
+            entries::adopt_replies(conn, &parent)?;
+            let is_bound = parent.thread.in_reply_to.is_some();
+            Ok(parent.thread.in_reply_to_uri.filter(|_| !is_bound))
+        });
     bound.await
 }
 
