@@ -23,9 +23,10 @@ use crate::{
     domain::{audience::Viewer, entry::Entry, id::EntryId},
     federation::{
         Federation, WireError, Wiring,
-        dereference::document,
+        dereference::{document, organisation},
         fetch::Budget,
-        objects::{Document, address},
+        objects::{Document, address, entry},
+        origin::same_origin,
     },
     operations::entries::Occasion,
     storage::{self, entries},
@@ -154,6 +155,24 @@ impl Course<'_> {
     }
 }
 
+impl Course<'_> {
+    /// Asks for the author of a document at once: the requests that are left
+    /// go to entries that can be kept, one after the other.
+    async fn meet_author(&self, document: &Value) -> Result<(), storage::Error> {
+        let (Ok(author), Some(id)) = (entry::owner(Document(document)), address(document)) else {
+            return Ok(());
+        };
+        // Of another origin it is not believed, and its server not asked.
+        if !same_origin(&author, &id) {
+            return Ok(());
+        }
+        match organisation(self.data, &author, &self.requests).await {
+            Err(WireError::Storage(error)) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
 async fn find(federation: &Federation, id: EntryId) -> Result<Option<Entry>, storage::Error> {
     let found = federation
         .forum
@@ -230,7 +249,10 @@ impl Found {
             return Ok(());
         }
         match document_of(data, found, at, &course.requests).await {
-            Ok(document) => self.documents.push(document),
+            Ok(document) => {
+                course.meet_author(&document).await?;
+                self.documents.push(document);
+            }
             Err(WireError::Storage(error)) => return Err(error),
             // The others may be there all the same.
             Err(_) => {}
