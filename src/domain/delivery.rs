@@ -93,6 +93,11 @@ pub enum Outcome {
         error: String,
         after: Option<Duration>,
     },
+    /// Not tried for a reason of ours that passes. The host is not to blame:
+    /// it is tried again shortly, and nothing is counted.
+    Postponed {
+        note: String,
+    },
     /// This inbox will never take this activity (4xx).
     Refused {
         error: String,

@@ -58,6 +58,8 @@ pub enum Pace {
     Alone,
     /// Other servers. A slow one holds up only tasks of this pace.
     Asking,
+    /// The operator's mail server: somebody waits to sign in.
+    Mailing,
 }
 
 impl Task {
@@ -75,9 +77,8 @@ impl Task {
             | Self::ReadPins { .. }
             | Self::ReadConversation { .. }
             | Self::CompareFollowers { .. }
-            | Self::TakeAgain { .. }
-            | Self::MailLink { .. }
-            | Self::MailApplicant { .. } => Pace::Asking,
+            | Self::TakeAgain { .. } => Pace::Asking,
+            Self::MailLink { .. } | Self::MailApplicant { .. } => Pace::Mailing,
         }
     }
 }

@@ -287,6 +287,10 @@ fn meaning(answer: Result<Response, FetchError>) -> Outcome {
         Err(error @ (FetchError::BadAddress | FetchError::NotHttps)) => Outcome::Refused {
             error: error.to_string(),
         },
+        // Ours are taken: the host was not even asked.
+        Err(error @ FetchError::Busy) => Outcome::Postponed {
+            note: error.to_string(),
+        },
         Err(error) => Outcome::Failed {
             error: error.to_string(),
             after: None,
@@ -374,13 +378,15 @@ mod tests {
             FetchError::Unreachable,
             FetchError::Unresolved,
             FetchError::Untrusted,
-            FetchError::Busy,
             FetchError::Protocol,
             FetchError::Forbidden,
         ] {
             let outcome = meaning(Err(error.clone()));
             assert!(matches!(outcome, Outcome::Failed { .. }), "{error}");
         }
+        // No host pays for places that we have not got.
+        let outcome = meaning(Err(FetchError::Busy));
+        assert!(matches!(outcome, Outcome::Postponed { .. }), "{outcome:?}");
         for error in [FetchError::BadAddress, FetchError::NotHttps] {
             let outcome = meaning(Err(error.clone()));
             assert!(matches!(outcome, Outcome::Refused { .. }), "{error}");

@@ -29,6 +29,9 @@ pub enum WireError {
     NoInbox,
     #[error("the request took too long to arrive")]
     TooSlow,
+    /// A matter of ours: the same request may pass later.
+    #[error("too much is arriving now: try again later")]
+    Full,
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]

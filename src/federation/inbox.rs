@@ -1,28 +1,27 @@
-//! Receiving: limits → headers → date → digest → host and key → signature →
+//! Receiving: limits → headers → date → body and digest → host and key → signature →
 //! parse → origin rules → effects (SECURITY.md 2.1). An answer of success is
 //! given after the commit.
 
 use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
     extract::{Path, Request, State},
     http::{StatusCode, header::RETRY_AFTER, request::Parts},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::{
     Federation, WireError, activities,
     authorship::{Claim, establish},
+    bodies,
     fetch::Budget,
     json::{check_recipients, normalise, parse_strict},
     objects::Document,
     proofs::Proof,
     reply,
-    signatures::{self, MAX_BODY_BYTES, Received, SignatureError},
+    signatures::{self, Received, SignatureError},
     synchronisation,
 };
 use crate::{
@@ -96,7 +95,9 @@ fn status(error: &WireError) -> StatusCode {
         WireError::NoInbox => StatusCode::NOT_FOUND,
         WireError::TooSlow => StatusCode::REQUEST_TIMEOUT,
         WireError::Fetch(error) if !error.is_temporary() => StatusCode::BAD_REQUEST,
-        WireError::KeyUnavailable | WireError::Fetch(_) => StatusCode::SERVICE_UNAVAILABLE,
+        WireError::KeyUnavailable | WireError::Full | WireError::Fetch(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         WireError::Storage(storage::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
         WireError::Storage(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -104,33 +105,39 @@ fn status(error: &WireError) -> StatusCode {
 
 async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     let (parts, body) = request.into_parts();
-    let body = whole(body, BODY_WITHIN).await?;
+    bodies::check_size(&body)?;
     let federation: &Federation = &app.federation;
-    let unverified = {
-        let received = received(&parts, &body);
-        signatures::parse(&received, &federation.origin, federation.forum.now())?
+    let announced = {
+        let received = received(&parts);
+        signatures::announced(&received, &federation.origin, federation.forum.now())?
     };
+    let held = federation.bodies.read(body, BODY_WITHIN).await?;
+    let body = &held.bytes;
+    let unverified = announced.with(body)?;
     let key_id = unverified.key_id();
     let host = urls::authority(key_id);
     let data = app.federation.to_request_data();
     let budget = Budget::new(Budget::PER_ACTIVITY);
     let found = match federation.admit(key_id).await {
-        Ok(()) => federation.sender(&data, key_id, &budget).await,
+        Ok(()) => {
+            let budget = budget.unverified();
+            federation.sender(&data, key_id, &budget).await
+        }
         Err(error) => Err(error),
     };
     let sender = match found {
         Ok(sender) => sender,
         // The actor of a Delete is often gone before its word arrives.
-        Err(WireError::UnknownKey) if says_that_its_actor_is_gone(&body, key_id) => {
+        Err(WireError::UnknownKey) if says_that_its_actor_is_gone(body, key_id) => {
             return Ok(());
         }
         Err(error) => return Err(error),
     };
     let sender = federation
-        .verified(&data, &unverified, sender, &budget)
+        .verified(&data, &unverified, sender, &budget.unverified())
         .await?;
     federation.heard_from(&host).await;
-    let document = parse_strict(&body)?;
+    let document = parse_strict(body)?;
     // On the document as received: its spelling is part of what was signed.
     let proof = Proof::read(&document, federation.forum.now())?;
     let document = normalise(document);
@@ -145,15 +152,9 @@ async fn take_in(app: &App, request: Request) -> Result<(), WireError> {
     Ok(())
 }
 
-/// The body, if it is not too large and does not take too long.
-async fn whole(body: Body, within: Duration) -> Result<Bytes, WireError> {
-    let read = timeout(within, to_bytes(body, MAX_BODY_BYTES)).await;
-    let read = read.map_err(|_elapsed| WireError::TooSlow)?;
-    Ok(read.map_err(|_| SignatureError::TooLarge)?)
-}
-
-fn received<'a>(parts: &'a Parts, body: &'a Bytes) -> Received<'a> {
-    Received::new(&parts.method, &parts.uri, &parts.headers, body)
+/// A request whose body is still to come.
+fn received(parts: &Parts) -> Received<'_> {
+    Received::new(&parts.method, &parts.uri, &parts.headers, b"")
 }
 
 /// Is this the Delete of an actor whose key cannot be had, wherever on its own
@@ -229,6 +230,7 @@ async fn act(
 mod tests {
     use std::convert::Infallible;
 
+    use axum::body::{Body, Bytes};
     use futures_util::stream;
 
     use super::*;
@@ -237,11 +239,15 @@ mod tests {
     async fn a_body_that_does_not_end_is_waited_for_no_longer_than_it_may_take() {
         let brief = Duration::from_millis(50);
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
-        let error = whole(never, brief).await.expect_err("too slow");
+        let room = bodies::Bodies::default();
+        let error = room.read(never, brief).await.expect_err("too slow");
         assert_eq!(status(&error), StatusCode::REQUEST_TIMEOUT);
         let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1_024]));
         let endless = Body::from_stream(stream::repeat_with(chunk));
-        let error = whole(endless, BODY_WITHIN).await.expect_err("too large");
+        let error = room
+            .read(endless, BODY_WITHIN)
+            .await
+            .expect_err("too large");
         assert_eq!(status(&error), StatusCode::PAYLOAD_TOO_LARGE);
     }
 }

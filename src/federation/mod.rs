@@ -11,6 +11,7 @@ pub mod addressed;
 mod answered;
 mod authorship;
 pub mod backfill;
+mod bodies;
 mod collections;
 pub mod credentials;
 pub mod delivery;
@@ -92,6 +93,8 @@ pub struct Federation {
     compared: moka::sync::Cache<OrganisationId, ()>,
     /// What is being read from whom.
     turns: backfill::Turns,
+    /// The room for what arrives.
+    bodies: bodies::Bodies,
     /// What waits to be stored.
     pub gathering: activities::Gathering,
 }
@@ -131,6 +134,7 @@ impl Federation {
                 .time_to_live(COMPARED_FOR)
                 .build(),
             turns: backfill::Turns::default(),
+            bodies: bodies::Bodies::default(),
             gathering: activities::Gathering::default(),
         })
     }

@@ -159,7 +159,7 @@ async fn verify(app: &App, received: &Received<'_>) -> Result<Organisation, Wire
     let key_id = unverified.key_id();
     federation.admit(key_id).await?;
     let data = federation.to_request_data();
-    let budget = Budget::new(Budget::PER_ACTIVITY);
+    let budget = Budget::default().unverified();
     let sender = federation.sender(&data, key_id, &budget).await?;
     let sender = federation
         .verified(&data, &unverified, sender, &budget)
@@ -181,6 +181,7 @@ fn refusal(error: WireError) -> Refusal {
         | WireError::UnknownKey
         | WireError::NoInbox
         | WireError::TooSlow
+        | WireError::Full
         | WireError::Fetch(_) => Refusal::Unauthorised(WireError::UnknownKey.to_string()),
     }
 }

@@ -144,6 +144,7 @@ impl Turn {
                 tracing::info!(host = self.host, %id, error, "a delivery was refused");
                 Note::Refused { id, error }
             }
+            Outcome::Postponed { note } => return self.postpone(&note),
             Outcome::Dropped { note } => Note::Dropped { id, note },
             Outcome::Gone => {
                 self.queue.forget(&delivery.inbox);
@@ -160,6 +161,24 @@ impl Turn {
             }
         };
         self.recorder.note(note).await;
+    }
+
+    /// We cannot send now, which is not the host's doing: nothing is recorded,
+    /// and it is its turn again when we next look for work.
+    fn postpone(&mut self, note: &str) {
+        if self.ending.is_some() {
+            return;
+        }
+        let pause = self.context.settings.poll;
+        let retry_at = retry_at(
+            (self.context.now)(),
+            0,
+            &[pause],
+            (self.context.jitter)(),
+            None,
+        );
+        tracing::info!(host = self.host, note, %retry_at, "a turn was cut short");
+        self.ending = Some(Ending::Postponed { retry_at });
     }
 
     /// The host failed and is to be left alone. The first failure counts;

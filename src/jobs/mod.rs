@@ -73,6 +73,8 @@ pub struct Settings {
     pub tasks: usize,
     /// Tasks at once that wait for other servers.
     pub asking: usize,
+    /// Mails at once.
+    pub mailing: usize,
     /// Healthy hosts that are sent to at once.
     pub lanes: usize,
     /// Failing hosts that are probed at once.
@@ -94,6 +96,7 @@ impl Settings {
             lease: Duration::from_secs(15),
             tasks: 8,
             asking: 4,
+            mailing: 2,
             lanes: 64,
             probes: 16,
             window: 4,

@@ -66,6 +66,8 @@ pub(super) enum Note {
 pub(super) enum Ending {
     /// All was sent, or the time was up.
     Well,
+    /// For a reason of ours: nothing is said of the host.
+    Postponed { retry_at: DateTime<Utc> },
     Failed {
         error: String,
         retry_at: DateTime<Utc>,
@@ -208,6 +210,7 @@ fn apply_one(conn: &mut Conn, note: &Note, now: DateTime<Utc>) -> Result<(), Err
         }
         Note::Ended { host, ending } => match ending {
             Ending::Well => Ok(()),
+            Ending::Postponed { retry_at } => lanes::postponed(conn, host, *retry_at),
             Ending::Failed {
                 error,
                 retry_at,

@@ -183,6 +183,10 @@ impl Main {
         let for_tasks = [
             (Pace::Alone, room(settings.tasks, running(Pace::Alone))),
             (Pace::Asking, room(settings.asking, running(Pace::Asking))),
+            (
+                Pace::Mailing,
+                room(settings.mailing, running(Pace::Mailing)),
+            ),
         ];
         let for_lanes = [
             (

@@ -189,6 +189,15 @@ pub fn succeeded(conn: &mut Conn, hosts: &[String], now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
+/// We could not send: the host is left alone until `retry_at`, and nothing is
+/// counted.
+pub fn postponed(conn: &mut Conn, host: &str, retry_at: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(lanes::table.find(host))
+        .set(lanes::retry_at.eq(At(retry_at)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The host failed once more and is left alone until `retry_at`.
 pub fn failed(
     conn: &mut Conn,

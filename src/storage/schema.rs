@@ -395,6 +395,7 @@ diesel::table! {
         dead_at -> Nullable<Instant>,
         asks -> Bool,
         line -> Nullable<BigInt>,
+        mails -> Bool,
     }
 }
 

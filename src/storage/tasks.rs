@@ -39,11 +39,12 @@ struct NewTask {
     attempts: i32,
     asks: bool,
     line: Option<i64>,
+    mails: bool,
 }
 
 impl NewTask {
     fn of(id: TaskId, task: &Task, run_at: DateTime<Utc>) -> Self {
-        let asks = task.pace() == Pace::Asking;
+        let (asks, mails) = columns(task.pace());
         let task = serde_json::to_value(task).expect("a task is made of plain words and ids");
         Self {
             id: id.0,
@@ -52,7 +53,17 @@ impl NewTask {
             attempts: 0,
             asks,
             line: None,
+            mails,
         }
+    }
+}
+
+/// What `asks` and `mails` say of a pace.
+fn columns(pace: Pace) -> (bool, bool) {
+    match pace {
+        Pace::Alone => (false, false),
+        Pace::Asking => (true, false),
+        Pace::Mailing => (false, true),
     }
 }
 
@@ -109,13 +120,13 @@ pub fn enqueue_once(
 const CLAIM: &str = "\
     WITH due AS MATERIALIZED (\
         SELECT id FROM tasks \
-        WHERE asks = $1 AND dead_at IS NULL AND run_at <= $2 \
-            AND (claimed_until IS NULL OR claimed_until <= $2) \
+        WHERE asks = $1 AND mails = $2 AND dead_at IS NULL AND run_at <= $3 \
+            AND (claimed_until IS NULL OR claimed_until <= $3) \
             AND (line IS NULL OR NOT EXISTS (\
                 SELECT 1 FROM tasks older WHERE older.line = tasks.line \
                     AND older.id < tasks.id AND older.dead_at IS NULL)) \
-        ORDER BY run_at, id LIMIT $3 {SKIP LOCKED}) \
-    UPDATE tasks SET claimed_until = $4, attempts = attempts + 1 \
+        ORDER BY run_at, id LIMIT $4 {SKIP LOCKED}) \
+    UPDATE tasks SET claimed_until = $5, attempts = attempts + 1 \
     WHERE id IN (SELECT id FROM due) \
     RETURNING id, task, attempts";
 
@@ -139,8 +150,10 @@ pub fn claim(
     limit: i64,
     lease: Duration,
 ) -> Result<Vec<Claimed>, Error> {
+    let (asks, mails) = columns(pace);
     let rows: Vec<ClaimedRow> = diesel::sql_query(claim_sql(conn, CLAIM))
-        .bind::<Bool, _>(pace == Pace::Asking)
+        .bind::<Bool, _>(asks)
+        .bind::<Bool, _>(mails)
         .bind::<Instant, _>(At(now))
         .bind::<BigInt, _>(limit)
         .bind::<Instant, _>(ends(now, lease))
@@ -246,8 +259,10 @@ pub fn forget_dead(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
 
 /// How many tasks of one pace are not done, those that were given up aside.
 pub fn waiting(conn: &mut Conn, pace: Pace) -> Result<i64, Error> {
+    let (asks, mails) = columns(pace);
     Ok(tasks::table
-        .filter(tasks::asks.eq(pace == Pace::Asking))
+        .filter(tasks::asks.eq(asks))
+        .filter(tasks::mails.eq(mails))
         .filter(tasks::dead_at.is_null())
         .count()
         .get_result(conn)?)

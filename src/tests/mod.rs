@@ -5,6 +5,7 @@ mod audience;
 pub mod authenticator;
 mod backfill;
 mod blocks;
+mod bodies;
 pub mod browser;
 mod described;
 mod described_anew;

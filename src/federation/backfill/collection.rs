@@ -25,7 +25,8 @@ const COLLECTIONS: [&str; 4] = [
 /// Where members stand, in either kind of collection.
 const MEMBERS: [&str; 2] = ["orderedItems", "items"];
 
-/// One walk through a collection, at most `pages` requests long.
+/// One walk through a collection. Each page that is asked for is paid from
+/// `pages`, too, which several walks may share.
 pub(in crate::federation) struct Walk<'a> {
     federation: &'a Federation,
     budget: &'a Budget,
@@ -34,7 +35,7 @@ pub(in crate::federation) struct Walk<'a> {
     /// An address, or a page that is embedded where it was named.
     next: Option<Value>,
     seen: HashSet<Url>,
-    pages: usize,
+    pages: &'a Budget,
     /// It ended before the collection did.
     was_cut: bool,
 }
@@ -47,7 +48,7 @@ impl<'a> Walk<'a> {
         budget: &'a Budget,
         at: &Url,
         collection: Value,
-        pages: usize,
+        pages: &'a Budget,
     ) -> Self {
         Self {
             federation,
@@ -91,10 +92,9 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         let is_new = self.seen.insert(url.clone());
-        if !is_new || self.pages == 0 || !same_origin(&url, &self.at) {
+        if !is_new || !same_origin(&url, &self.at) || self.pages.spend().is_err() {
             return Ok(None);
         }
-        self.pages -= 1;
         let federation = self.federation;
         if !federation.may_reach(&url).await? {
             return Err(FetchError::Unreachable.into());

@@ -24,7 +24,7 @@ use crate::{
 /// Requests for one organisation, pages of its outbox among them, and entries
 /// that are kept.
 const REQUESTS: u32 = 60;
-const PAGES: usize = 6;
+const PAGES: u32 = 6;
 const ENTRIES: usize = 100;
 
 /// Reads what an organisation published, if it is still followed here.
@@ -53,7 +53,8 @@ async fn outbox(
         return Ok(());
     };
     let at = &organisation.uri;
-    let mut walk = Walk::new(data, budget, at, json!(outbox), PAGES);
+    let pages = Budget::new(PAGES);
+    let mut walk = Walk::new(data, budget, at, json!(outbox), &pages);
     let mut left = ENTRIES;
     while let Some(members) = walk.page().await? {
         for found in members.iter().filter_map(published) {

@@ -81,7 +81,8 @@ fn may_pass(error: &WireError) -> bool {
         | WireError::UnknownKey
         | WireError::KeyUnavailable
         | WireError::NoInbox
-        | WireError::TooSlow => false,
+        | WireError::TooSlow
+        | WireError::Full => false,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const REQUESTS: u32 = 30;
-const PAGES: usize = 2;
+const PAGES: u32 = 2;
 /// Most pins of one organisation that are shown here.
 const PINS: usize = 20;
 
@@ -44,7 +44,8 @@ pub(super) async fn of(
         return Ok(());
     };
     let at = &organisation.uri;
-    let mut walk = Walk::new(data, budget, at, json!(featured), PAGES);
+    let pages = Budget::new(PAGES);
+    let mut walk = Walk::new(data, budget, at, json!(featured), &pages);
     let mut pinned: Vec<Url> = Vec::new();
     while let Some(members) = walk.page().await? {
         for found in members.iter().filter_map(published) {

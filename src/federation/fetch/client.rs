@@ -8,20 +8,15 @@ use http::{
 };
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use url::Url;
 
 use super::{
     Accept, Budget, Clock, FetchError, FetchSettings, Fetched, Gate, MAX_REQUESTS, TlsError,
     answer::{Answer, excerpt, read_body, retry_after, single},
-    connector::Connector,
     document::content_type,
     policy::Policy,
+    road::Road,
     tls,
 };
 use crate::federation::{
@@ -29,18 +24,6 @@ use crate::federation::{
     origin::same_origin,
     signatures::{Attempts, Scheme, SchemeMemory, Signer, asked_in, rfc9421::Asked},
 };
-
-/// Headers of an answer: bytes in all, and lines.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
-const MAX_HEADER_LINES: usize = 64;
-
-/// Connections kept open to one host, and for how long: while few are open,
-/// and while many are, when they serve what follows at once.
-const IDLE_PER_HOST: usize = 4;
-const IDLE_FOR: Duration = Duration::from_secs(30);
-const IDLE_BRIEFLY: Duration = Duration::from_millis(500);
-
-type Http = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// The answer to a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,15 +46,9 @@ pub struct GuardedClient {
 struct Inner {
     policy: Arc<Policy>,
     gate: Gate,
-    /// Keeps connections open.
-    pooled: Http,
-    /// Keeps them open for a moment: used while many are open.
-    brief: Http,
-    /// Closes each at once: used while most are taken, so that idle ones never
-    /// take the last.
-    single: Http,
-    connections: Arc<Semaphore>,
-    max_connections: usize,
+    road: Road,
+    /// For [`Budget::unverified`].
+    unverified: Road,
     user_agent: HeaderValue,
     clock: Clock,
     total_timeout: Duration,
@@ -81,29 +58,17 @@ impl GuardedClient {
     /// Reads the system's certificate authorities and `extra_ca`.
     pub fn new(settings: &FetchSettings, clock: Clock) -> Result<Self, TlsError> {
         let policy = Arc::new(Policy::new(settings));
-        let connections = Arc::new(Semaphore::new(settings.max_connections));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::config(settings.extra_ca.as_deref())?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(Connector::new(
-                policy.clone(),
-                connections.clone(),
-                settings.connect_timeout,
-            ));
+        let tls = tls::config(settings.extra_ca.as_deref())?;
         let user_agent = format!(
             "VirtualForum/{} (+{})",
             env!("CARGO_PKG_VERSION"),
             settings.public_url.as_str().trim_end_matches('/')
         );
         let inner = Inner {
+            road: Road::new(settings, &policy, tls.clone()),
+            unverified: Road::unverified(settings, &policy, tls),
             policy,
             gate: settings.gate.clone(),
-            pooled: http(connector.clone(), IDLE_PER_HOST, IDLE_FOR),
-            brief: http(connector.clone(), IDLE_PER_HOST, IDLE_BRIEFLY),
-            single: http(connector, 0, IDLE_BRIEFLY),
-            connections,
-            max_connections: settings.max_connections,
             user_agent: HeaderValue::try_from(user_agent)
                 .expect("a version and a parsed address are plain text"),
             clock,
@@ -152,7 +117,8 @@ impl GuardedClient {
         headers
             .entry(CONTENT_TYPE)
             .or_insert(HeaderValue::from_static("application/activity+json"));
-        let sent = self.inner.send(Method::POST, url, headers, body);
+        let road = &self.inner.road;
+        let sent = self.inner.send(road, Method::POST, url, headers, body);
         let answer = timeout(self.inner.total_timeout, sent)
             .await
             .map_err(|_| FetchError::Timeout)??;
@@ -182,7 +148,12 @@ impl GuardedClient {
                 return Err(FetchError::Unreachable);
             }
             budget.spend()?;
-            let answer = inner.get(&url, accept, signer, attempts.current()).await?;
+            let headers = inner
+                .heading(&url, accept, signer, attempts.current())
+                .await?;
+            let answer = inner
+                .send(inner.road(budget), Method::GET, &url, headers, Bytes::new())
+                .await?;
             let status = answer.status();
             if is_redirect(status) {
                 url = inner.redirected(&url, accept, answer.headers())?;
@@ -208,25 +179,23 @@ impl GuardedClient {
     }
 }
 
-fn http(connector: HttpsConnector<Connector>, idle: usize, idle_for: Duration) -> Http {
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(idle_for)
-        .pool_max_idle_per_host(idle)
-        .http1_max_buf_size(MAX_HEADER_BYTES)
-        .http1_max_headers(MAX_HEADER_LINES)
-        .build(connector)
-}
-
 impl Inner {
-    async fn get(
+    fn road(&self, budget: &Budget) -> &Road {
+        if budget.is_unverified() {
+            &self.unverified
+        } else {
+            &self.road
+        }
+    }
+
+    /// The headers of a GET.
+    async fn heading(
         &self,
         url: &Url,
         accept: Accept,
         signer: Option<&Signer>,
         scheme: &Scheme,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<HeaderMap, FetchError> {
         let mut headers = match signer {
             Some(signer) => {
                 self.signed(signer.clone(), url.clone(), scheme.clone())
@@ -235,7 +204,7 @@ impl Inner {
             None => HeaderMap::new(),
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept.header()));
-        self.send(Method::GET, url, headers, Bytes::new()).await
+        Ok(headers)
     }
 
     /// An RSA signature takes too long for a thread that serves others.
@@ -255,6 +224,7 @@ impl Inner {
 
     async fn send(
         &self,
+        road: &Road,
         method: Method,
         url: &Url,
         headers: HeaderMap,
@@ -269,22 +239,10 @@ impl Inner {
         request
             .headers_mut()
             .insert(USER_AGENT, self.user_agent.clone());
-        self.http().request(request).await.map_err(|error| {
+        road.http().request(request).await.map_err(|error| {
             tracing::debug!(host = url.host_str(), ?error, "request failed");
             FetchError::of_client(&error)
         })
-    }
-
-    /// Idle connections are kept as long as there is room for them.
-    fn http(&self) -> &Http {
-        let (free, most) = (self.connections.available_permits(), self.max_connections);
-        if free * 2 >= most {
-            &self.pooled
-        } else if free * 4 >= most {
-            &self.brief
-        } else {
-            &self.single
-        }
     }
 
     fn redirected(

@@ -12,21 +12,19 @@ use std::{
 };
 
 use http::Uri;
-use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tower::Service;
 use url::Url;
 
 use super::{connection::Connection, policy::Policy};
 use crate::federation::origin::Origin;
 
-/// Most questions to the system's resolver at a time: each takes a thread.
-const MAX_LOOKUPS: usize = 32;
-
 /// Most addresses of one host that are tried.
 const MAX_ADDRESSES: usize = 4;
-
-/// How long a request waits for a connection of its own to become free.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,24 +41,47 @@ pub(super) enum ConnectError {
     Busy,
 }
 
+/// What is open and asked for at a time. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub connections: Arc<Semaphore>,
+    /// Questions to the system's resolver: each takes a thread, and keeps it
+    /// until the resolver gives up.
+    pub lookups: Arc<Semaphore>,
+    /// How long a request waits for one of either to become free.
+    pub patience: Duration,
+}
+
+impl Places {
+    pub fn new(connections: usize, lookups: usize, patience: Duration) -> Self {
+        Self {
+            connections: Arc::new(Semaphore::new(connections)),
+            lookups: Arc::new(Semaphore::new(lookups)),
+            patience,
+        }
+    }
+
+    async fn one_of(&self, all: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ConnectError> {
+        timeout(self.patience, all.clone().acquire_owned())
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(ConnectError::Busy)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
     policy: Arc<Policy>,
-    connections: Arc<Semaphore>,
-    lookups: Arc<Semaphore>,
+    places: Places,
     connect_timeout: Duration,
 }
 
 impl Connector {
-    pub fn new(
-        policy: Arc<Policy>,
-        connections: Arc<Semaphore>,
-        connect_timeout: Duration,
-    ) -> Self {
+    pub fn new(policy: Arc<Policy>, places: Places, connect_timeout: Duration) -> Self {
         Self {
             policy,
-            connections,
-            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            places,
             connect_timeout,
         }
     }
@@ -75,11 +96,7 @@ impl Connector {
         if admitted.is_empty() {
             return Err(ConnectError::Forbidden);
         }
-        let permit = timeout(PATIENCE, self.connections.clone().acquire_owned())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(ConnectError::Busy)?;
+        let permit = self.places.one_of(&self.places.connections).await?;
         for address in admitted.into_iter().take(MAX_ADDRESSES) {
             if let Some(stream) = self.open(address).await {
                 return Ok(Connection::new(stream, permit));
@@ -102,11 +119,7 @@ impl Connector {
         if let Some(address) = self.policy.known_address(host) {
             return Ok(vec![address]);
         }
-        let permit = timeout(PATIENCE, self.lookups.clone().acquire_owned())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(ConnectError::Busy)?;
+        let permit = self.places.one_of(&self.places.lookups).await?;
         let host = host.to_owned();
         // The permit stays with the thread, which outlives an impatient caller.
         let answer = tokio::task::spawn_blocking(move || {

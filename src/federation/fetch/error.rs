@@ -3,6 +3,8 @@
 
 use std::{error::Error, io, time::Duration};
 
+use tower::timeout::error::Elapsed;
+
 use super::connector::ConnectError;
 use crate::federation::{json::JsonError, signatures::SignError};
 
@@ -101,6 +103,9 @@ impl FetchError {
             }
             if is_tls(error) {
                 return Self::Untrusted;
+            }
+            if error.is::<Elapsed>() {
+                return Self::Timeout;
             }
             if let Some(error) = error.downcast_ref::<hyper::Error>() {
                 return Self::of_hyper(error);

@@ -13,6 +13,7 @@ mod document;
 mod error;
 mod gate;
 mod policy;
+mod road;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -43,8 +44,12 @@ pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// For one address of a host; several are tried.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Well below the 1,024 open files that most systems allow a process.
-pub const MAX_CONNECTIONS: usize = 512;
+/// With [`MAX_UNVERIFIED`], well below the 1,024 open files that most systems
+/// allow a process.
+pub const MAX_CONNECTIONS: usize = 448;
+
+/// Connections of those that may be anybody ([`Budget::unverified`]).
+pub const MAX_UNVERIFIED: usize = 64;
 
 /// Largest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -67,6 +72,8 @@ pub struct FetchSettings {
     pub connect_timeout: Duration,
     /// Open at a time, idle ones included.
     pub max_connections: usize,
+    /// The same, for requests of [`Budget::unverified`], beside the others.
+    pub max_unverified: usize,
     /// Hosts that nothing is fetched from.
     pub gate: Gate,
 }
@@ -82,6 +89,7 @@ impl FetchSettings {
             total_timeout: TOTAL_TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             max_connections: MAX_CONNECTIONS,
+            max_unverified: MAX_UNVERIFIED,
             gate: Gate::default(),
         }
     }

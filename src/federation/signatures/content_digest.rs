@@ -4,19 +4,21 @@ use aws_lc_rs::digest::{Algorithm, SHA256, SHA512, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sfv::{Dictionary, ListEntry};
 
-use super::{SignatureError, rfc9421::read_exactly};
+use super::{SignatureError, digest::Claimed, rfc9421::read_exactly};
 
 /// The header's value for a body.
 pub fn header(body: &[u8]) -> String {
     format!("sha-256=:{}:", STANDARD.encode(digest(&SHA256, body)))
 }
 
-/// Every digest named must be one that is still believed in, and the body's.
-pub fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
+/// What a header says that the body's digests are: all of kinds that are still
+/// believed in.
+pub(super) fn claimed(header: &str) -> Result<Claimed, SignatureError> {
     let digests: Dictionary = read_exactly(header)?;
     if digests.is_empty() {
         return Err(SignatureError::Malformed("the content-digest is empty"));
     }
+    let mut all = Vec::with_capacity(digests.len());
     for (name, value) in &digests {
         let claimed = match value {
             ListEntry::Item(item) if item.params.is_empty() => item.bare_item.as_byte_sequence(),
@@ -25,11 +27,9 @@ pub fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
         let claimed = claimed.ok_or(SignatureError::Malformed(
             "a content-digest is not a digest",
         ))?;
-        if claimed != digest(algorithm(name.as_str())?, body).as_ref() {
-            return Err(SignatureError::DigestMismatch);
-        }
+        all.push((algorithm(name.as_str())?, claimed.to_vec()));
     }
-    Ok(())
+    Ok(Claimed(all))
 }
 
 fn algorithm(name: &str) -> Result<&'static Algorithm, SignatureError> {
@@ -45,6 +45,10 @@ fn algorithm(name: &str) -> Result<&'static Algorithm, SignatureError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
+        claimed(header)?.check(body)
+    }
 
     #[test]
     fn every_digest_that_is_named_must_be_the_bodys() {

@@ -1,7 +1,7 @@
 //! `Digest: SHA-256=…` (RFC 3230 as the fediverse uses it): ties a body to
 //! the signature.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Algorithm, SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::SignatureError;
@@ -11,9 +11,9 @@ pub fn header(body: &[u8]) -> String {
     format!("SHA-256={}", STANDARD.encode(digest(&SHA256, body)))
 }
 
-/// Refuses a header that is not exactly one SHA-256 of the body: lists of
-/// several digests and other algorithms too.
-pub fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
+/// What a header says that the body's digest is: exactly one SHA-256. Lists of
+/// several digests and other algorithms are refused.
+pub(super) fn claimed(header: &str) -> Result<Claimed, SignatureError> {
     let (algorithm, text) = header
         .split_once('=')
         .ok_or(SignatureError::Malformed("the digest has no value"))?;
@@ -23,16 +23,31 @@ pub fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
     let claimed = STANDARD
         .decode(text)
         .map_err(|_| SignatureError::Malformed("the digest is not base64"))?;
-    if claimed == digest(&SHA256, body).as_ref() {
+    Ok(Claimed(vec![(&SHA256, claimed)]))
+}
+
+/// Digests that a body must have, all of them.
+#[derive(Debug, Default)]
+pub(super) struct Claimed(pub Vec<(&'static Algorithm, Vec<u8>)>);
+
+impl Claimed {
+    pub fn check(&self, body: &[u8]) -> Result<(), SignatureError> {
+        for (algorithm, claimed) in &self.0 {
+            if *claimed != digest(*algorithm, body).as_ref() {
+                return Err(SignatureError::DigestMismatch);
+            }
+        }
         Ok(())
-    } else {
-        Err(SignatureError::DigestMismatch)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(header: &str, body: &[u8]) -> Result<(), SignatureError> {
+        claimed(header)?.check(body)
+    }
 
     #[test]
     fn only_one_sha_256_of_the_body_itself_is_accepted() {

@@ -69,12 +69,43 @@ pub fn parse(
     ours: &Origin,
     now: DateTime<Utc>,
 ) -> Result<Unverified, SignatureError> {
+    announced(request, ours, now)?.with(request.body)
+}
+
+/// The same of the headers alone: the body of `request` may be still to come.
+/// What is refused here need not be read.
+pub fn announced(
+    request: &Received<'_>,
+    ours: &Origin,
+    now: DateTime<Utc>,
+) -> Result<Announced, SignatureError> {
     request.check_size_and_method()?;
     if !rfc9421::is_used_in(request.headers) {
         return cavage::parse(request, ours, now);
     }
     rfc9421::parse(request, ours, now)
         .or_else(|error| cavage::parse(request, ours, now).map_err(|_| error))
+}
+
+/// A request of which everything is checked but its body and the signature.
+#[derive(Debug)]
+pub struct Announced {
+    unverified: Unverified,
+    digests: digest::Claimed,
+}
+
+impl Announced {
+    /// The request with the body that came.
+    ///
+    /// # Errors
+    /// [`SignatureError::DigestMismatch`], [`SignatureError::TooLarge`].
+    pub fn with(self, body: &[u8]) -> Result<Unverified, SignatureError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(SignatureError::TooLarge);
+        }
+        self.digests.check(body)?;
+        Ok(self.unverified)
+    }
 }
 
 /// A request of which everything is checked but the signature itself.

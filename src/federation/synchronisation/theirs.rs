@@ -19,9 +19,8 @@ use crate::{
     storage::{self, follows, organisations},
 };
 
-/// Requests for one comparison.
-const REQUESTS: u32 = 20;
-const PAGES: usize = 20;
+/// Pages of a list, for one comparison (SECURITY.md 3.2).
+const PAGES: u32 = 10;
 
 /// Looks at the header of a request that `sender` signed, and plans to
 /// compare the lists when they differ. The header itself changes nothing, so
@@ -62,8 +61,10 @@ pub async fn notice(
 /// Reads which of our organisations another one counts among its followers,
 /// and puts right what differs.
 ///
+/// A server that fails is not asked again before it next sends its header.
+///
 /// # Errors
-/// Those that may pass; nothing is changed then.
+/// Storage only; nothing is changed then.
 pub async fn compare(wiring: &Wiring, id: OrganisationId, url: &Url) -> Result<Reading, WireError> {
     let data = wiring.to_request_data();
     let found = data
@@ -73,7 +74,13 @@ pub async fn compare(wiring: &Wiring, id: OrganisationId, url: &Url) -> Result<R
     let Some(followed) = found.await?.filter(|one| !one.is_local()) else {
         return Ok(Reading::Done);
     };
-    in_turn(&data, &followed.uri, read(&data, &followed, url)).await
+    match in_turn(&data, &followed.uri, read(&data, &followed, url)).await {
+        Err(WireError::Fetch(error)) => {
+            tracing::debug!(%error, at = %followed.uri, "followers cannot be compared");
+            Ok(Reading::Done)
+        }
+        other => other,
+    }
 }
 
 async fn read(
@@ -81,9 +88,9 @@ async fn read(
     followed: &Organisation,
     url: &Url,
 ) -> Result<(), WireError> {
-    let budget = Budget::new(REQUESTS);
+    let (budget, pages) = (Budget::default(), Budget::new(PAGES));
     let collection = url.as_str().into();
-    let mut walk = Walk::new(data, &budget, &followed.uri, collection, PAGES);
+    let mut walk = Walk::new(data, &budget, &followed.uri, collection, &pages);
     let mut listed: Vec<Url> = Vec::new();
     while let Some(members) = walk.page().await? {
         listed.extend(members.iter().filter_map(address));

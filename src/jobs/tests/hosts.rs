@@ -108,6 +108,31 @@ fn a_dead_host_costs_next_to_nothing_while_it_waits() {
 }
 
 #[test]
+fn a_host_that_we_could_not_even_ask_is_asked_shortly_and_loses_nothing() {
+    on_both(async |db| {
+        prepare(&db, 8).await;
+        queue(&db, to_host("a.example", 1..=8)).await;
+        let settings = Settings {
+            retry_after: vec![Duration::from_secs(3_600)],
+            ..fast()
+        };
+        let script = Script::new(|_, before| match before {
+            0..3 => {
+                let note = "too many connections".to_owned();
+                (ms(1), Outcome::Postponed { note })
+            }
+            _ => taken(),
+        });
+        let rig = start(&db, settings, &script);
+        until("all are taken", async || script.all_taken() == 8).await;
+        rig.runner.stop(SOON).await;
+        let lane = lane(&db, "a.example").await;
+        assert_eq!((lane.pending, lane.failures), (0, 0));
+        assert_eq!(lane.last_error, None);
+    });
+}
+
+#[test]
 fn a_host_says_when_it_wants_to_be_tried_again() {
     on_both(async |db| {
         prepare(&db, 1).await;

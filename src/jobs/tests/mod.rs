@@ -50,6 +50,7 @@ fn fast() -> Settings {
         lease: ms(600),
         tasks: 4,
         asking: 2,
+        mailing: 1,
         lanes: 8,
         probes: 4,
         window: 4,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::id::{ActivityId, OrganisationId, TaskId},
+    domain::id::{ActivityId, ApplicationEventId, ApplicationId, OrganisationId, TaskId},
     storage::{
         samples::prepare,
         tasks::{self, Backlog},
@@ -39,8 +39,8 @@ impl Work for Working {
             | Task::CompareFollowers { organisation, .. } => organisation.0,
             Task::ReadConversation { entry } => entry.0,
             Task::TakeAgain { sender, .. } => sender.0,
+            Task::MailApplicant { application, .. } => application.0,
             Task::MailLink { .. }
-            | Task::MailApplicant { .. }
             | Task::Sweep
             | Task::KeepAccreditations
             | Task::AskForLists
@@ -57,6 +57,13 @@ impl Work for Working {
 fn asking(number: i64) -> Task {
     Task::ReadHistory {
         organisation: OrganisationId(number),
+    }
+}
+
+fn mail(number: i64) -> Task {
+    Task::MailApplicant {
+        application: ApplicationId(number),
+        event: ApplicationEventId(number),
     }
 }
 
@@ -238,10 +245,12 @@ fn tasks_that_wait_for_a_slow_server_hold_up_no_others() {
             enqueue(&db, number, asking(number)).await;
         }
         enqueue(&db, 20, distribute(20)).await;
+        enqueue(&db, 21, mail(21)).await;
         let rig = start_working(&db, fast(), &no_hosts(), work.clone());
         let asking = || work.ran().iter().filter(|one| **one < 20).count();
-        until("the activity is distributed beside them", async || {
-            work.ran().contains(&20) && asking() >= 2
+        until("activity and mail go out beside them", async || {
+            let ran = work.ran();
+            ran.contains(&20) && ran.contains(&21) && asking() >= 2
         })
         .await;
         assert_eq!(asking(), 2);

@@ -20,7 +20,7 @@ use crate::{
 /// Nobody gets more than one mail that they did not ask for in this time.
 const QUIET_MINUTES: i64 = 5;
 
-/// Most tasks that may wait, as for other servers.
+/// Most mails that may wait.
 const MOST_WAITING: i64 = 1_000;
 
 /// Somebody forgot a password. Answers, and takes as long, the same for every
@@ -34,7 +34,7 @@ pub async fn ask_for_link(forum: &Forum, email: &str) -> Result<(), storage::Err
     let email = normalise_email(email).unwrap_or_default();
     forum
         .write(move |conn, forum| {
-            if tasks::waiting(conn, Pace::Asking)? >= MOST_WAITING {
+            if tasks::waiting(conn, Pace::Mailing)? >= MOST_WAITING {
                 tracing::warn!("too much waits: a forgotten password is not mailed about");
                 return Ok(());
             }

@@ -198,7 +198,7 @@ async fn waiting(node: &TestApp) -> Vec<Task> {
     let claimed = forum.write(|conn, forum| {
         tasks::claim(
             conn,
-            Pace::Asking,
+            Pace::Mailing,
             forum.now(),
             100,
             Duration::from_secs(60),

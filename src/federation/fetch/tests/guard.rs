@@ -1,12 +1,11 @@
 use std::net::IpAddr;
 
-use tokio::sync::Semaphore;
 use tower::Service;
 
 use super::*;
 use crate::federation::{
     fetch::{
-        connector::{ConnectError, Connector},
+        connector::{ConnectError, Connector, Places},
         policy::Policy,
     },
     origin::Origin,
@@ -175,7 +174,7 @@ async fn open_connections_are_bounded() {
     };
     let mut connector = Connector::new(
         Arc::new(Policy::new(&settings)),
-        Arc::new(Semaphore::new(1)),
+        Places::new(1, 1, Duration::from_millis(100)),
         Duration::from_secs(1),
     );
     let uri: http::Uri = server.url("/").as_str().parse().expect("a URI");

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bridge;
+mod crowds;
 mod guard;
 mod posts;
 mod redirects;
@@ -203,6 +204,7 @@ fn settings() -> FetchSettings {
         total_timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(1),
         max_connections: MAX_CONNECTIONS,
+        max_unverified: MAX_UNVERIFIED,
         gate: Gate::default(),
     }
 }

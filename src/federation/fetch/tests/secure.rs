@@ -1,6 +1,7 @@
 use std::{
     io::{Read, Write},
     net::{IpAddr, TcpListener},
+    sync::mpsc,
     thread,
 };
 
@@ -9,8 +10,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::*;
 
-/// Serves `answer` once over TLS as `a.test`; tells its port.
-fn serve_once(answer: String) -> u16 {
+/// A server of TLS as `a.test`.
+fn tls_server() -> Arc<ServerConfig> {
     let read = |name| CertificateDer::from_pem_file(fixture(name)).expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(fixture("tls/a.test.key.pem")).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -20,11 +21,17 @@ fn serve_once(answer: String) -> u16 {
         .with_no_client_auth()
         .with_single_cert(vec![read("tls/a.test.pem")], key)
         .expect("a server");
+    Arc::new(config)
+}
+
+/// Serves `answer` once over TLS as `a.test`; tells its port.
+fn serve_once(answer: String) -> u16 {
+    let config = tls_server();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     thread::spawn(move || {
         let (mut socket, _) = listener.accept().expect("a client");
-        let mut session = ServerConnection::new(Arc::new(config)).expect("a session");
+        let mut session = ServerConnection::new(config).expect("a session");
         let mut stream = Stream::new(&mut session, &mut socket);
         let mut request = [0; 4_096];
         if stream.read(&mut request).is_ok() {
@@ -80,6 +87,69 @@ async fn a_redirect_never_leaves_https() {
         assert_eq!(fetched, Err(FetchError::Downgrade));
     }
     assert_eq!(canary.connections(), 0);
+}
+
+/// Serves `answer` twice over one connection, the first time after a pause,
+/// and lets the handshake of a second connection wait. Tells its port, when the
+/// second has come, and whether the client closed it in time.
+fn serve_one_and_stall_the_other(answer: String) -> (u16, mpsc::Receiver<bool>) {
+    let config = tls_server();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut first, _) = listener.accept().expect("a client");
+        let (ready, go) = mpsc::channel();
+        thread::spawn(move || {
+            let mut session = ServerConnection::new(config).expect("a session");
+            let mut stream = Stream::new(&mut session, &mut first);
+            let mut request = [0; 4_096];
+            for turn in 0..2 {
+                stream.read(&mut request).expect("a request");
+                if turn == 0 {
+                    go.recv().expect("the second has come");
+                }
+                stream.write_all(answer.as_bytes()).expect("answered");
+            }
+            // Open until the client is done with it.
+            let _ = stream.read(&mut request);
+        });
+        let (mut second, _) = listener.accept().expect("a second connection");
+        second
+            .set_read_timeout(Some(Duration::from_secs(8)))
+            .expect("a socket");
+        ready.send(()).expect("the first waits");
+        let mut hello = [0; 4_096];
+        let is_closed = loop {
+            match second.read(&mut hello) {
+                Ok(0) => break true,
+                Ok(_) => {}
+                Err(error) => break error.kind() == std::io::ErrorKind::ConnectionReset,
+            }
+        };
+        let _ = tell.send(is_closed);
+    });
+    (port, told)
+}
+
+#[tokio::test]
+async fn a_handshake_that_nobody_waits_for_any_more_ends_all_the_same() {
+    let (port, closed) =
+        serve_one_and_stall_the_other(answer_with("200 OK", r#"{"id":"urn:any"}"#));
+    let client = client_of(&FetchSettings {
+        allowed_addresses: vec![format!("a.test:{port}")],
+        extra_ca: Some(fixture("tls/ca.pem")),
+        resolve: [("a.test".to_owned(), IpAddr::from([127, 0, 0, 1]))].into(),
+        total_timeout: Duration::from_secs(3),
+        ..settings()
+    });
+    let url = url(&format!("https://a.test:{port}/x"));
+    // The second is answered over the connection of the first.
+    let both = tokio::join!(get(&client, &url), get(&client, &url));
+    let expected = Err(FetchError::ForeignId);
+    assert_eq!(both, (expected.clone(), expected));
+    let closed = tokio::task::spawn_blocking(move || closed.recv());
+    assert_eq!(closed.await.expect("no panic"), Ok(true));
 }
 
 #[test]

@@ -14,7 +14,8 @@ use http::{
 
 use self::parameters::Parameters;
 use super::{
-    Algorithm, Received, SignatureError, Unverified, digest,
+    Algorithm, Announced, Received, SignatureError, Unverified,
+    digest::{self, Claimed},
     request::{check_expiry, check_window},
 };
 use crate::federation::origin::Origin;
@@ -28,12 +29,12 @@ const EXPIRES: &str = "(expires)";
 static SIGNATURE: HeaderName = HeaderName::from_static("signature");
 static DIGEST: HeaderName = HeaderName::from_static("digest");
 
-/// The draft's part of [`parse`](super::parse).
+/// The draft's part of [`announced`](super::announced).
 pub(super) fn parse(
     request: &Received<'_>,
     ours: &Origin,
     now: DateTime<Utc>,
-) -> Result<Unverified, SignatureError> {
+) -> Result<Announced, SignatureError> {
     let header = request
         .single(&SIGNATURE)?
         .ok_or(SignatureError::Unsigned)?;
@@ -41,13 +42,21 @@ pub(super) fn parse(
     check_coverage(request, &parameters)?;
     request.check_host(ours)?;
     let signed_at = check_dates(request, &parameters, now)?;
-    check_digest(request)?;
-    Ok(Unverified {
+    // A digest is checked wherever one stands, signed or not.
+    let digests = match request.single(&DIGEST)? {
+        Some(header) => digest::claimed(header)?,
+        None => Claimed::default(),
+    };
+    let unverified = Unverified {
         messages: messages(request, &parameters)?,
         key_id: parameters.key_id,
         algorithm: parameters.algorithm,
         signature: parameters.signature,
         signed_at,
+    };
+    Ok(Announced {
+        unverified,
+        digests,
     })
 }
 
@@ -102,14 +111,6 @@ fn check_dates(
     }
     check_expiry(parameters.expires, now)?;
     signed_at.ok_or(SignatureError::Malformed("a signed time is missing"))
-}
-
-/// A digest is checked wherever one stands, signed or not.
-fn check_digest(request: &Received<'_>) -> Result<(), SignatureError> {
-    match request.single(&DIGEST)? {
-        Some(header) => digest::check(header, request.body),
-        None => Ok(()),
-    }
 }
 
 /// What may have been signed: with the query, and (older senders) without.

@@ -15,7 +15,8 @@ use sfv::{Dictionary, FieldType, InnerList, ListEntry, Parser};
 
 use self::{base::Target, label::Label};
 use super::{
-    Received, SignatureError, Unverified, content_digest,
+    Announced, Received, SignatureError, Unverified, content_digest,
+    digest::Claimed,
     request::{MAX_HEADER, check_expiry, check_window},
 };
 use crate::federation::origin::Origin;
@@ -39,14 +40,14 @@ pub(super) fn is_used_in(headers: &HeaderMap) -> bool {
     headers.contains_key(&SIGNATURE_INPUT)
 }
 
-/// This scheme's part of [`parse`](super::parse). Of several signatures (those
+/// This scheme's part of [`announced`](super::announced). Of several signatures (those
 /// on the way may add theirs) the first that meets our rules is the one that
 /// counts: its key is named, and it alone is verified.
 pub(super) fn parse(
     request: &Received<'_>,
     ours: &Origin,
     now: DateTime<Utc>,
-) -> Result<Unverified, SignatureError> {
+) -> Result<Announced, SignatureError> {
     let labels = labels(request)?;
     request.check_host(ours)?;
     let target = Target::received(request, ours);
@@ -62,10 +63,14 @@ pub(super) fn parse(
     });
     let unverified = unverified.ok_or(refusal.unwrap_or(SignatureError::Unsigned))?;
     // A digest is checked wherever one stands, signed or not.
-    if let Some(header) = request.single(&CONTENT_DIGEST_HEADER)? {
-        content_digest::check(header, request.body)?;
-    }
-    Ok(unverified)
+    let digests = match request.single(&CONTENT_DIGEST_HEADER)? {
+        Some(header) => content_digest::claimed(header)?,
+        None => Claimed::default(),
+    };
+    Ok(Announced {
+        unverified,
+        digests,
+    })
 }
 
 fn unverified(

@@ -90,6 +90,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     lanes::release(conn, &hosts)?;
     lanes::succeeded(conn, &hosts, at(0))?;
     lanes::failed(conn, host, "", at(0))?;
+    lanes::postponed(conn, host, at(0))?;
     lanes::asked(conn, host, at(0))?;
     lanes::hold(conn, host, "", at(0))?;
     lanes::open(conn, host)?;
@@ -114,6 +115,7 @@ fn daily_work(conn: &mut Conn) -> Result<(), Error> {
     tasks::claim(conn, Pace::Alone, at(0), 9, LEASE)?;
     tasks::waiting(conn, Pace::Asking)?;
     tasks::hasten(conn, TaskId(1), at(0))?;
+    tasks::claim(conn, Pace::Mailing, at(0), 9, LEASE)?;
     Ok(())
 }
 
