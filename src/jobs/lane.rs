@@ -170,13 +170,7 @@ impl Turn {
             return;
         }
         let pause = self.context.settings.poll;
-        let retry_at = retry_at(
-            (self.context.now)(),
-            0,
-            &[pause],
-            (self.context.jitter)(),
-            None,
-        );
+        let retry_at = retry_at((self.context.now)(), 0, &[pause], (self.context.jitter)());
         tracing::info!(host = self.host, note, %retry_at, "a turn was cut short");
         self.ending = Some(Ending::Postponed { retry_at });
     }

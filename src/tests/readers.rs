@@ -320,7 +320,10 @@ fn a_signed_get_is_a_sign_of_life_and_a_forged_one_is_not() {
         let asked = follows::follow(forum, &person, her.organisation.id).await;
         asked.expect("asked");
         node.told().await;
-        let held = forum.write(|conn, _| lanes::hold(conn, "far.example", "401"));
+        let held = forum.write(|conn, forum| {
+            let probe_at = forum.now() + chrono::TimeDelta::hours(6);
+            lanes::hold(conn, "far.example", "401", probe_at)
+        });
         held.await.expect("held");
         let state = async || {
             let read = forum.db.read(|conn| lanes::find(conn, "far.example"));
