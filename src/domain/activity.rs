@@ -80,15 +80,15 @@ pub enum Subject {
     Object { uri: Url, owner: Url },
     /// Move of the acting organisation.
     Moved { target: Url },
-    /// Accept of a request to quote a public entry of ours.
+    /// Accept or Reject of a request to quote a public entry of ours.
     Quote {
         /// Of the QuoteRequest.
         request: Url,
         quoting: Url,
         entry: Url,
         asker: Url,
-        /// Where everybody can see that the quote has leave.
-        leave: Url,
+        /// Where everybody can see that the quote has leave, if it has.
+        leave: Option<Url>,
     },
     /// Undo of a Like or an Announce.
     Reaction {

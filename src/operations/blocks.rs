@@ -6,6 +6,7 @@ use super::{
     Forum,
     follows::{end, relationship},
     people::Person,
+    quotes,
 };
 use crate::{
     domain::{
@@ -31,7 +32,8 @@ pub enum BlockError {
 }
 
 /// The person's organisation blocks another, or only mutes it. A block ends
-/// the follows both ways. Doing it again changes nothing.
+/// the follows both ways, and takes leave to quote back. Doing it again changes
+/// nothing.
 ///
 /// # Errors
 /// [`BlockError`] states the rules.
@@ -57,7 +59,10 @@ pub async fn set(
             };
             blocks::put(conn, &block)?;
             match kind {
-                BlockKind::Block => end(conn, forum, me, &other)?,
+                BlockKind::Block => {
+                    end(conn, forum, me, &other)?;
+                    quotes::withdraw(conn, forum, me, &other)?;
+                }
                 BlockKind::Mute => {}
             }
             Ok(relationship(conn, me.id, other.id)?)

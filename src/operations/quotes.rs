@@ -1,5 +1,5 @@
 //! Quotes of our entries elsewhere (FEP-044f): whoever asks may quote what is
-//! public, and everybody can check that they may.
+//! public, unless its author blocks them, and everybody can check that they may.
 
 use url::Url;
 
@@ -24,8 +24,8 @@ pub struct Request {
     pub entry: Url,
 }
 
-/// Gives leave and says so. What is not public, or not ours, has no answer:
-/// nobody learns whether it is there. Nor has whom its author blocks.
+/// Gives leave and says so, or refuses whom the author blocks. What is not
+/// public, or not ours, has no answer: nobody learns whether it is there.
 ///
 /// # Errors
 /// Storage only.
@@ -41,27 +41,45 @@ pub fn receive(
     else {
         return Ok(());
     };
-    if blocks::is_blocked(conn, entry.author.id, from.id)? {
-        return Ok(());
-    }
-    let now = forum.now();
-    let id = QuoteId(forum.ids.next(now));
-    let leave = quotes::put(conn, id, entry.id, &request.quoting, &from.uri, now)?;
+    let leave = match blocks::is_blocked(conn, entry.author.id, from.id)? {
+        true => None,
+        false => {
+            let now = forum.now();
+            let id = QuoteId(forum.ids.next(now));
+            let id = quotes::put(conn, id, entry.id, &request.quoting, &from.uri, now)?;
+            Some(forum.urls.quote(entry.id, id))
+        }
+    };
+    let kind = match leave {
+        Some(_) => ActivityKind::Accept,
+        None => ActivityKind::Reject,
+    };
     let subject = Subject::Quote {
         request: request.uri.clone(),
         quoting: request.quoting.clone(),
         entry: entry.uri.clone(),
         asker: from.uri.clone(),
-        leave: forum.urls.quote(entry.id, leave),
+        leave,
     };
     let to = Recipients::One(from.id);
-    announce(
-        conn,
-        forum,
-        &entry.author,
-        ActivityKind::Accept,
-        subject,
-        to,
-    )
-    .map(drop)
+    announce(conn, forum, &entry.author, kind, subject, to).map(drop)
+}
+
+/// Takes back what leave an organisation of another server was given to quote
+/// the entries of one of ours, and tells its server.
+pub(super) fn withdraw(
+    conn: &mut Conn,
+    forum: &Forum,
+    me: &Organisation,
+    other: &Organisation,
+) -> Result<(), storage::Error> {
+    for (entry, id) in quotes::withdraw(conn, me.id, &other.uri)? {
+        let subject = Subject::Object {
+            uri: forum.urls.quote(entry, id),
+            owner: other.uri.clone(),
+        };
+        let to = Recipients::One(other.id);
+        announce(conn, forum, me, ActivityKind::Delete, subject, to)?;
+    }
+    Ok(())
 }

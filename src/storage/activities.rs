@@ -202,7 +202,7 @@ fn read_detail(detail: &Value) -> Option<(Subject, Recipients)> {
             quoting: url(subject, "quoting")?,
             entry: url(subject, "of")?,
             asker: url(subject, "asker")?,
-            leave: url(subject, "leave")?,
+            leave: url(subject, "leave"),
         }
     } else if let Some(kind) = text(subject, "reaction") {
         Subject::Reaction {

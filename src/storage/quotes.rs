@@ -6,8 +6,12 @@ use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
 use url::Url;
 
-use super::{Conn, Error, NativeDsl, rows, schema::quotes, types::At};
-use crate::domain::id::{EntryId, QuoteId};
+use super::{
+    Conn, Error, NativeDsl, rows,
+    schema::{entries, quotes},
+    types::At,
+};
+use crate::domain::id::{EntryId, OrganisationId, QuoteId};
 
 /// Gives leave; answers the one that was given first.
 pub fn put(
@@ -55,4 +59,25 @@ pub fn counts(conn: &mut Conn, of: &[EntryId]) -> Result<HashMap<EntryId, i64>, 
         .load(conn)?;
     let counts = found.into_iter();
     Ok(counts.map(|(id, count)| (EntryId(id), count)).collect())
+}
+
+/// Takes back all leave that an actor was given to quote entries of this author;
+/// answers what it was.
+pub fn withdraw(
+    conn: &mut Conn,
+    author: OrganisationId,
+    actor: &Url,
+) -> Result<Vec<(EntryId, QuoteId)>, Error> {
+    let given: Vec<(i64, i64)> = quotes::table
+        .inner_join(entries::table.on(entries::id.eq(quotes::entry_id)))
+        .filter(entries::author_id.eq(author.0))
+        .filter(quotes::actor_uri.eq(actor.as_str()))
+        .select((quotes::entry_id, quotes::id))
+        .load(conn)?;
+    let ids = given.iter().map(|(_, id)| *id);
+    diesel::delete(quotes::table.filter(quotes::id.eq_any(ids))).execute(conn)?;
+    let given = given.into_iter();
+    Ok(given
+        .map(|(entry, id)| (EntryId(entry), QuoteId(id)))
+        .collect())
 }

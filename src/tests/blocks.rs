@@ -223,10 +223,30 @@ fn who_is_blocked_neither_likes_nor_boosts_nor_gets_leave_to_quote() {
         };
         world.ask("block", her).await;
         assert_eq!(react(20).await, (0, 0));
-        assert_eq!(world.told().await.0[0], "Reject", "the end of her follow");
+        let refused = world.node.told().await;
+        let kinds = |told: &[Value]| -> Vec<Value> {
+            told.iter()
+                .map(|activity| activity["type"].clone())
+                .collect()
+        };
+        assert!(
+            kinds(&refused).ends_with(&[json!("Reject"), json!("Reject")]),
+            "{refused:?}"
+        );
         world.ask("unblock", her).await;
         assert_eq!(react(30).await, (1, 1));
-        assert_eq!(world.told().await.0[0], "Accept");
+        let given = world.node.told().await;
+        assert_eq!(kinds(&given), [json!("Accept")]);
+        let leave = given[0]["result"].as_str().expect("an address");
+        let path = leave.strip_prefix(ORIGIN).expect("an address of ours");
+        let shown = async || world.node.get(path, None).await.status;
+        assert_eq!(shown().await, StatusCode::OK);
+        // A later block takes the leave back, and says so.
+        world.ask("block", her).await;
+        assert_eq!(shown().await, StatusCode::NOT_FOUND);
+        let taken = world.node.told().await;
+        assert_eq!(kinds(&taken), [json!("Delete")]);
+        assert_eq!(taken[0]["object"], leave);
     });
 }
 

@@ -95,9 +95,10 @@ const NAMES: [(&str, &str); 34] = [
 ];
 
 /// Terms whose values are addresses.
-const ADDRESSES: [(&str, &str); 4] = [
+const ADDRESSES: [(&str, &str); 5] = [
     ("resourceConformsTo", "vf:resourceConformsTo"),
     ("interactionPolicy", "gts:interactionPolicy"),
+    ("canAnnounce", "gts:canAnnounce"),
     ("canQuote", "gts:canQuote"),
     ("automaticApproval", "gts:automaticApproval"),
 ];

@@ -75,7 +75,9 @@ pub(in crate::federation) fn word(
             });
             let mut activity = to_these(actor, outgoing, json!([asker]), request);
             activity["@context"] = context::quote();
-            activity["result"] = json!(leave);
+            if let Some(leave) = leave {
+                activity["result"] = json!(leave);
+            }
             activity
         }
         Subject::Object { uri, owner } => {

@@ -64,6 +64,10 @@ pub fn body(
     if entry.audience.is_public() {
         note["cc"] = json!(cc(entry, answered));
         note["interactionPolicy"] = json!({"canQuote": {"automaticApproval": [PUBLIC]}});
+    } else {
+        // Said aloud, as some servers keep to it (PROTOCOL.md 5.3).
+        let author_alone = json!({"automaticApproval": [entry.author.uri]});
+        note["interactionPolicy"] = json!({"canQuote": author_alone, "canAnnounce": author_alone});
     }
     let fields = [
         (
