@@ -81,13 +81,18 @@ fn undo(
         let is_done = reactions::undone(conn, sender, uri)?
             || follows::undone(conn, sender, uri)?
             || blocks::undone(conn, sender, uri)?;
-        if is_done
-            || activities::is_known(conn, uri)?
-            || reactions::was_undone(conn, uri, &sender.uri)?
-        {
+        if is_done {
             return Ok(());
         }
-        reactions::undone_early(conn, forum, uri, &sender.uri)?;
+        let has_come =
+            activities::is_known(conn, uri)? || reactions::was_undone(conn, uri, &sender.uri)?;
+        // A boost may have come, and wait for a server that does not answer.
+        if !has_come || matches!(undone.kind.as_str(), "" | "Announce") {
+            reactions::undone_early(conn, forum, uri, &sender.uri)?;
+        }
+        if has_come {
+            return Ok(());
+        }
     }
     match &undone.object {
         Some(object) => undo_by_object(conn, sender, &undone.kind, object),

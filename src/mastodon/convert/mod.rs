@@ -7,7 +7,7 @@ mod account;
 mod content;
 mod forum;
 #[cfg(test)]
-mod queries;
+mod query_tests;
 #[cfg(test)]
 pub mod samples;
 mod status;
