@@ -122,6 +122,7 @@ async fn deliveries_per_second(rounds: usize, with_dead: bool) -> f64 {
         read_pins: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         read_conversation: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         compare_followers: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
+        take_again: Box::new(|_| Box::pin(async { Ok(Next::Done) })),
         ask_for_lists: Box::new(|()| Box::pin(async { Ok(Next::Done) })),
         ask_for_accreditations: Box::new(|()| Box::pin(async { Ok(Next::Done) })),
         mailer: None,

@@ -33,7 +33,7 @@ pub(super) struct Claimed(pub Vec<(&'static Algorithm, Vec<u8>)>);
 impl Claimed {
     pub fn check(&self, body: &[u8]) -> Result<(), SignatureError> {
         for (algorithm, claimed) in &self.0 {
-            if *claimed != digest(*algorithm, body).as_ref() {
+            if *claimed != digest(algorithm, body).as_ref() {
                 return Err(SignatureError::DigestMismatch);
             }
         }

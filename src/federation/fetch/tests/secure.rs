@@ -105,7 +105,8 @@ fn serve_one_and_stall_the_other(answer: String) -> (u16, mpsc::Receiver<bool>) 
             let mut stream = Stream::new(&mut session, &mut first);
             let mut request = [0; 4_096];
             for turn in 0..2 {
-                stream.read(&mut request).expect("a request");
+                let length = stream.read(&mut request).expect("a request");
+                assert!(length > 0, "the client went away");
                 if turn == 0 {
                     go.recv().expect("the second has come");
                 }
