@@ -30,9 +30,8 @@ impl std::fmt::Debug for SecondFactor {
     }
 }
 
-/// Notes a new secret, not confirmed, in place of whatever was there.
+/// Notes a new secret, not confirmed; [`Error::Conflict`] when there is one.
 pub fn put(conn: &mut Conn, user: UserId, secret: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    remove_app(conn, user)?;
     diesel::insert_into(second_factors::table)
         .values((
             second_factors::user_id.eq(user.0),
