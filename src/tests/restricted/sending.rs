@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::{Scene, canary};
 use crate::{
     config::Mode,
@@ -162,6 +164,10 @@ async fn leaves(scene: &Scene, delivery: &Delivery) -> bool {
     leaves
 }
 
+fn parsed(document: &str) -> serde_json::Value {
+    serde_json::from_str(document).expect("JSON")
+}
+
 #[test]
 fn what_is_queued_is_for_the_audience_on_servers_that_may_store_it_and_for_nobody_else() {
     on_both(async |db| {
@@ -189,13 +195,11 @@ fn what_is_queued_is_for_the_audience_on_servers_that_may_store_it_and_for_nobod
             for (delivery, recipient, document) in &queued {
                 assert!(recipient.is_some(), "{audience}");
                 assert!(document.contains(&canary(audience)), "{audience}");
-                for absent in [
-                    "proof",
-                    "#Public",
-                    "followers",
-                    "automaticApproval\":[",
-                    "\"cc\"",
-                ] {
+                let policy = &parsed(document)["object"]["interactionPolicy"];
+                let alone = json!({"automaticApproval": [scene.moj.organisation.uri]});
+                let expected = json!({"canQuote": alone, "canAnnounce": alone});
+                assert_eq!(*policy, expected, "{audience}");
+                for absent in ["proof", "#Public", "followers", "\"cc\""] {
                     assert!(
                         !document.contains(absent),
                         "{audience} {absent}: {document}"
