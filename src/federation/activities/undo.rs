@@ -3,7 +3,7 @@
 use activitypub_federation::config::Data;
 use url::Url;
 
-use super::{Inbound, activity, block::is_ban};
+use super::{Inbound, activity, block::is_ban, can_be_undone};
 use crate::{
     domain::{organisation::Organisation, reaction::ReactionKind},
     federation::{Federation, WireError, origin::same_origin},
@@ -12,9 +12,6 @@ use crate::{
 };
 
 activity!(Undo, check, take);
-
-/// What is undone here; without a type it is known by its id.
-const CAN_BE_UNDONE: [&str; 6] = ["", "Follow", "Like", "EmojiReact", "Announce", "Block"];
 
 /// Only the actor of an activity undoes it, and nothing of another server is
 /// taken for undone.
@@ -74,7 +71,8 @@ fn undo(
     sender: &Organisation,
     undone: &Undone,
 ) -> Result<(), storage::Error> {
-    if !CAN_BE_UNDONE.contains(&undone.kind.as_str()) {
+    // Without a type it is known by its id.
+    if !undone.kind.is_empty() && !can_be_undone(&undone.kind) {
         return Ok(());
     }
     if let Some(uri) = &undone.uri {
