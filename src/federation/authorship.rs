@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Federation, WireError,
-    dereference::{self, organisation},
+    dereference::{self, is_known, organisation},
     fetch::{Budget, FetchError},
     objects::{Document, address, entry, organisation::ApOrganisation},
     origin::same_origin,
@@ -191,7 +191,10 @@ async fn refetched(
     let object = claim.read().url("object");
     let object = object.filter(|object| same_origin(object, &claim.actor));
     // What is here already has nothing to gain by its Create.
-    if claim.read().kind() == "Create" && is_known(data, object.as_ref()).await? {
+    if claim.read().kind() == "Create"
+        && let Some(object) = &object
+        && is_known(data, object).await?
+    {
         return Ok(None);
     }
     if !data.may_ask(&claim.actor) {
@@ -210,15 +213,6 @@ async fn refetched(
         }
     }
     Ok(None)
-}
-
-/// Is there, or was there, an entry of this id here?
-async fn is_known(data: &Data<Federation>, object: Option<&Url>) -> Result<bool, WireError> {
-    let Some(uri) = object.cloned() else {
-        return Ok(false);
-    };
-    let known = data.forum.db.read(move |conn| entries::known(conn, &uri));
-    Ok(known.await?.is_some())
 }
 
 /// The claimed activity in the words of its origin, and whether these give its

@@ -13,6 +13,7 @@ use super::{
     json::normalise,
     objects::{Document, entry, entry::ApEntry, organisation::ApOrganisation},
 };
+use crate::storage::{self, entries};
 
 /// After this time an organisation's document is read again when it is needed.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(24);
@@ -48,6 +49,16 @@ pub(super) async fn document(
         url.set_fragment(None);
     }
     Err(WireError::NotTheirs("the object's id leads elsewhere"))
+}
+
+/// Is there, or was there, an entry with this id here?
+pub(super) async fn is_known(federation: &Federation, id: &Url) -> Result<bool, storage::Error> {
+    let id = id.clone();
+    let known = federation
+        .forum
+        .db
+        .read(move |conn| entries::known(conn, &id));
+    Ok(known.await?.is_some())
 }
 
 /// Reads an object anew from its server and stores it.

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     Federation, WireError,
-    dereference::organisation,
+    dereference::{is_known, organisation},
     fetch::{Budget, FetchError},
     objects::{Document, entry},
 };
@@ -27,7 +27,7 @@ use crate::{
         task::Task,
     },
     operations::entries::{Occasion, accept_remote},
-    storage::{self, entries, follows},
+    storage::{self, follows},
     urls,
 };
 
@@ -107,16 +107,6 @@ async fn keep(
         .write(move |conn, forum| accept_remote(conn, forum, arrived, occasion))
         .await?;
     Ok(())
-}
-
-/// Is there, or was there, an entry with this id here?
-async fn is_known(federation: &Federation, id: &Url) -> Result<bool, storage::Error> {
-    let id = id.clone();
-    let known = federation
-        .forum
-        .db
-        .read(move |conn| entries::known(conn, &id));
-    Ok(known.await?.is_some())
 }
 
 /// An organisation of another server that takes part and is followed here.
