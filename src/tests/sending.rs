@@ -382,14 +382,14 @@ fn each_host_is_treated_as_it_answers_and_none_delays_another() {
         runner.stop(Duration::from_secs(5)).await;
         // One key, so one request at a time: one each that failed, and one
         // more where another signature might have been taken.
-        for (server, requests) in [
-            (silent, 1),
-            (broken, 1),
-            (busy, 1),
-            (refusing, 2),
-            (gone, 1),
+        for (name, server, requests) in [
+            ("silent", silent, 1),
+            ("broken", broken, 1),
+            ("busy", busy, 1),
+            ("refusing", refusing, 2),
+            ("gone", gone, 1),
         ] {
-            assert_eq!(server.count(), requests);
+            assert_eq!(server.count(), requests, "{name}");
         }
         for server in [silent, broken, busy, refusing] {
             assert_eq!(rig.lane(server).await.pending, 5);
