@@ -232,7 +232,11 @@ fn the_category_and_the_rules_of_a_report_reach_whoever_decides() {
         let mut administrator = Browser::signed_in(&node, "moj", Role::Administrator).await;
         let queue = administrator.open("/admin/reports").await.body;
         assert!(queue.contains("No advertising.") && !queue.contains("Name no victims."));
-        assert!(queue.contains(ReportCategory::Legal.name()));
+        for category in [ReportCategory::Legal, ReportCategory::Violation] {
+            let said = format!("Reported as: <strong>{}</strong>", category.name());
+            assert!(queue.contains(&said), "{said}");
+        }
+        assert!(queue.contains("Rules that it cites"));
         let token = node.token("moj", Role::Administrator, "admin:read").await;
         let list = node.get("/api/forum/v1/admin/reports", Some(&token)).await;
         let newest = &list.json()["items"][0];
