@@ -9,6 +9,7 @@ mod queue;
 mod record;
 mod runner;
 mod sweep;
+mod task;
 #[cfg(test)]
 mod tests;
 

@@ -2,18 +2,17 @@
 //! and every second in any case, keeps the leases of what is going on, and
 //! stops within the time it is given.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
-    sync::{Notify, oneshot, watch},
+    sync::{Notify, watch},
     task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use crate::{
     domain::{
-        delivery::retry_at,
         id::TaskId,
         task::{Claimed, Pace, Task},
     },
@@ -24,24 +23,11 @@ use crate::{
     },
 };
 
-use super::{Context, Next, lane, record::Recorder};
-
-/// After so many tries a task is given up; with the default steps of the
-/// back-off that takes half a day.
-const MOST_TRIES: i32 = 20;
-
-/// A process that starts tidies up at once: how long it keeps things may have
-/// been changed, and the moment that is written was chosen by the one before.
-const SWEEP: TaskId = TaskId(1);
-
-/// The tasks that repeat for ever, under ids that nothing else gets. They are
-/// never given up.
-const FOR_EVER: [(TaskId, Task); 4] = [
-    (SWEEP, Task::Sweep),
-    (TaskId(2), Task::KeepAccreditations),
-    (TaskId(3), Task::AskForLists),
-    (TaskId(4), Task::AskForAccreditations),
-];
+use super::{
+    Context, lane,
+    record::Recorder,
+    task::{self, FOR_EVER, Line, SWEEP},
+};
 
 /// Works until it is stopped. Dropped without [`Runner::stop`], it ends at
 /// once, like a crash: what was going on is done again when its leases end.
@@ -60,7 +46,7 @@ impl Runner {
             tasks: JoinSet::new(),
             leased: HashMap::new(),
             claimed: HashMap::new(),
-            last_in_line: None,
+            line: Line::default(),
             is_new: true,
             is_down: false,
             context,
@@ -100,8 +86,8 @@ struct Main {
     /// What is to be renewed.
     leased: HashMap<String, Health>,
     claimed: HashMap<TaskId, Pace>,
-    /// Ends with the last task that keeps its order.
-    last_in_line: Option<oneshot::Receiver<()>>,
+    /// Of the tasks that keep their order.
+    line: Line,
     /// Whether nothing was claimed yet.
     is_new: bool,
     /// Whether the last claim failed; said once, not every second.
@@ -239,8 +225,8 @@ impl Main {
     fn begin(&mut self, claims: Claims, recorder: &Recorder) {
         for claimed in claims.tasks {
             self.claimed.insert(claimed.id, claimed.task.pace());
-            let before = match claimed.task {
-                Task::Distribute { .. } => self.line_up(),
+            let place = match claimed.task {
+                Task::Distribute { .. } => Some(self.line.join()),
                 Task::ReadHistory { .. }
                 | Task::ReadPins { .. }
                 | Task::ReadConversation { .. }
@@ -254,7 +240,7 @@ impl Main {
                 | Task::AskForAccreditations => None,
             };
             self.tasks
-                .spawn(run_task(self.context.clone(), claimed, before));
+                .spawn(task::run(self.context.clone(), claimed, place));
         }
         for (leased, health) in claims.lanes {
             let host = leased.host.clone();
@@ -267,18 +253,6 @@ impl Main {
             );
             self.lanes.spawn(turn.map(|()| host));
         }
-    }
-
-    /// Activities are distributed one after the other, in the order in which
-    /// they happened: what is queued first is sent first, and an Update must
-    /// not overtake its Create.
-    fn line_up(&mut self) -> Option<InLine> {
-        let (done, after_us) = oneshot::channel();
-        let before_us = self.last_in_line.replace(after_us);
-        Some(InLine {
-            before_us,
-            _done: done,
-        })
     }
 
     async fn renew(&mut self) {
@@ -296,68 +270,4 @@ impl Main {
             tracing::warn!(%error, "leases could not be renewed");
         }
     }
-}
-
-fn is_for_ever(id: TaskId) -> bool {
-    FOR_EVER.iter().any(|(one, _)| *one == id)
-}
-
-/// A place in the line of tasks that keep their order.
-struct InLine {
-    before_us: Option<oneshot::Receiver<()>>,
-    /// Dropped when it is the next one's turn.
-    _done: oneshot::Sender<()>,
-}
-
-/// Runs one task, when it is its turn, and records how it went.
-async fn run_task(context: Context, claimed: Claimed, mut line: Option<InLine>) -> TaskId {
-    if let Some(before_us) = line.as_mut().and_then(|line| line.before_us.take()) {
-        // Nothing is ever sent: it ends when the one before us has ended.
-        drop(before_us.await);
-    }
-    let Claimed { id, task, attempts } = claimed;
-    let name = format!("{task:?}");
-    let run = AssertUnwindSafe(context.work.run(task)).catch_unwind();
-    let result = match run.await {
-        Ok(result) => result.map_err(|error| format!("{error:#}")),
-        Err(_panic) => Err("a bug in this program; see its log".to_owned()),
-    };
-    let now = (context.now)();
-    let steps = &context.settings.retry_after;
-    let recorded = match result {
-        Ok(Next::Done) => context.db.write(move |conn| tasks::finish(conn, id)).await,
-        Ok(Next::Again(after)) => {
-            let again = context
-                .db
-                .write(move |conn| tasks::repeat(conn, id, now + after));
-            again.await
-        }
-        Ok(Next::Later(after)) if attempts + 1 < MOST_TRIES => {
-            let later = context.db.write(move |conn| {
-                tasks::retry_later(conn, id, "the other server asked to wait", now + after)
-            });
-            later.await
-        }
-        Ok(Next::Later(_)) => context.db.write(move |conn| tasks::finish(conn, id)).await,
-        Err(error) if attempts + 1 >= MOST_TRIES && !is_for_ever(id) => {
-            tracing::error!(%id, task = name, error, "a task was given up");
-            let buried = context
-                .db
-                .write(move |conn| tasks::bury(conn, id, &error, now));
-            buried.await
-        }
-        Err(error) => {
-            let run_at = retry_at(now, attempts, steps, (context.jitter)());
-            tracing::warn!(%id, task = name, error, %run_at, "a task failed");
-            let later = context
-                .db
-                .write(move |conn| tasks::retry_later(conn, id, &error, run_at));
-            later.await
-        }
-    };
-    if let Err(error) = recorded {
-        // It is run again when its lease ends.
-        tracing::error!(%id, task = name, %error, "the end of a task could not be recorded");
-    }
-    id
 }
