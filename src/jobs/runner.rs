@@ -4,6 +4,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::{
     sync::{Notify, watch},
@@ -17,7 +18,7 @@ use crate::{
         task::{Claimed, Pace, Task},
     },
     storage::{
-        Error,
+        Conn, Error,
         lanes::{self, Health, Leased},
         tasks,
     },
@@ -46,6 +47,7 @@ impl Runner {
             tasks: JoinSet::new(),
             leased: HashMap::new(),
             claimed: HashMap::new(),
+            renew_by: DateTime::<Utc>::MIN_UTC,
             line: Line::default(),
             is_new: true,
             is_down: false,
@@ -86,6 +88,8 @@ struct Main {
     /// What is to be renewed.
     leased: HashMap<String, Health>,
     claimed: HashMap<TaskId, Pace>,
+    /// Before this moment none of these leases ends, and some time after it.
+    renew_by: DateTime<Utc>,
     /// Of the tasks that keep their order.
     line: Line,
     /// Whether nothing was claimed yet.
@@ -186,7 +190,13 @@ impl Main {
         ];
         let (now, lease) = ((self.context.now)(), settings.lease);
         let is_new = self.is_new;
+        // A process that was held up must not take for free what it is at.
+        let overdue = (now >= self.renew_by).then(|| self.held());
+        let is_overdue = overdue.is_some();
         let claims = self.context.db.write(move |conn| {
+            if let Some(held) = overdue {
+                held.renew(conn, now, lease)?;
+            }
             tasks::enqueue_once(conn, &FOR_EVER, now)?;
             if is_new {
                 tasks::hasten(conn, SWEEP, now)?;
@@ -212,6 +222,9 @@ impl Main {
         match claims.await {
             Ok(claims) => {
                 (self.is_new, self.is_down) = (false, false);
+                if is_overdue {
+                    self.renewed(now);
+                }
                 self.begin(claims, recorder);
             }
             Err(error) => {
@@ -256,18 +269,51 @@ impl Main {
     }
 
     async fn renew(&mut self) {
-        if self.leased.is_empty() && self.claimed.is_empty() {
+        let held = self.held();
+        if held.is_empty() {
             return;
         }
-        let hosts: Vec<String> = self.leased.keys().cloned().collect();
-        let ids: Vec<TaskId> = self.claimed.keys().copied().collect();
         let (now, lease) = ((self.context.now)(), self.context.settings.lease);
-        let renewed = self.context.db.write(move |conn| {
-            lanes::renew(conn, &hosts, now, lease)?;
-            tasks::renew(conn, &ids, now, lease)
-        });
-        if let Err(error) = renewed.await {
-            tracing::warn!(%error, "leases could not be renewed");
+        let renewed = self
+            .context
+            .db
+            .write(move |conn| held.renew(conn, now, lease));
+        match renewed.await {
+            Ok(()) => self.renewed(now),
+            Err(error) => tracing::warn!(%error, "leases could not be renewed"),
         }
+    }
+
+    fn renewed(&mut self, now: DateTime<Utc>) {
+        self.renew_by = now + self.context.settings.lease / 2;
+    }
+
+    fn held(&self) -> Held {
+        Held {
+            hosts: self.leased.keys().cloned().collect(),
+            tasks: self.claimed.keys().copied().collect(),
+        }
+    }
+}
+
+/// What this process has leased.
+struct Held {
+    hosts: Vec<String>,
+    tasks: Vec<TaskId>,
+}
+
+impl Held {
+    fn is_empty(&self) -> bool {
+        self.hosts.is_empty() && self.tasks.is_empty()
+    }
+
+    fn renew(&self, conn: &mut Conn, now: DateTime<Utc>, lease: Duration) -> Result<(), Error> {
+        if !self.hosts.is_empty() {
+            lanes::renew(conn, &self.hosts, now, lease)?;
+        }
+        if !self.tasks.is_empty() {
+            tasks::renew(conn, &self.tasks, now, lease)?;
+        }
+        Ok(())
     }
 }
