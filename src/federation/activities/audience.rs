@@ -63,6 +63,26 @@ pub(super) async fn of(
     }
 }
 
+/// For whom an object says that it is, where this node may not keep it: of the
+/// parties named, ours alone.
+pub(super) async fn as_said(
+    data: &Data<Federation>,
+    addressed: Addressed,
+) -> Result<Audience, WireError> {
+    let parties = match addressed {
+        Addressed::Public => return Ok(Audience::Public),
+        Addressed::Members => return Ok(Audience::Members),
+        Addressed::Preferential => return Ok(Audience::Preferential),
+        Addressed::Nobody => BTreeSet::new(),
+        Addressed::Parties(parties) => parties,
+    };
+    let mut ours = Vec::new();
+    for uri in parties.iter().filter(|uri| data.origin.is_claimed_by(uri)) {
+        ours.extend(known(data, uri).await?.map(|party| party.id));
+    }
+    Ok(Audience::Named(ours))
+}
+
 /// The parties named, at least one of them ours. Organisations that cannot be
 /// reached are left out: fewer read it then, not more. With a collection among
 /// them, it is for nobody.

@@ -9,7 +9,6 @@ use super::{
     Inbound, activity, audience, gathering::Creation, later::usable, wanted::fetch_if_wanted,
 };
 use crate::{
-    domain::audience::Audience,
     federation::{
         Federation, WireError, addressed,
         dereference::document,
@@ -22,12 +21,12 @@ use crate::{
 
 activity!(Create, check, take);
 
-/// The object, embedded or fetched, as the sender's own, and for whom it is;
-/// `None` when it is nothing that this node keeps.
+/// The object, embedded or fetched, as the sender's own; `None` when it is
+/// nothing that this node keeps.
 pub(super) async fn own_object(
     inbound: &Inbound,
     data: &Data<Federation>,
-) -> Result<Option<(Value, Audience)>, WireError> {
+) -> Result<Option<Value>, WireError> {
     let object = match inbound.object() {
         Some(embedded) => addressed(embedded, inbound.read()),
         None => {
@@ -46,8 +45,7 @@ pub(super) async fn own_object(
     if entry::owner(read)? != inbound.sender.uri {
         return Err(WireError::NotTheirs("the object belongs to somebody else"));
     }
-    let audience = audience::of(inbound, data, addressed::read(read)).await?;
-    Ok(audience.map(|audience| (object, audience)))
+    Ok(Some(object))
 }
 
 /// The embedded object of another organisation of the sender's own server. In
@@ -115,7 +113,11 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     if let Some(object) = of_a_neighbour(&inbound) {
         return usable(fetch_if_wanted(&inbound, data, &object).await).map(drop);
     }
-    let Some((object, audience)) = own_object(&inbound, data).await? else {
+    let Some(object) = own_object(&inbound, data).await? else {
+        return Ok(());
+    };
+    let addressed = addressed::read(Document(&object));
+    let Some(audience) = audience::of(&inbound, data, addressed).await? else {
         return Ok(());
     };
     let occasion = occasion(&inbound, data);

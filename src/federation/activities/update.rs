@@ -1,20 +1,24 @@
 //! Update: a newer version of an entry, or of an organisation, by its owner.
 
 use activitypub_federation::config::Data;
+use serde_json::Value;
 
 use super::{
-    Inbound, activity,
+    Inbound, activity, audience,
     create::{occasion, of_a_neighbour, own_object},
     renew::renew,
 };
 use crate::{
+    domain::audience::Audience,
     federation::{
         Federation, WireError,
+        addressed::{self, Addressed},
         dereference::refetch_organisation,
+        json::ADDRESSING,
         objects::{Document, entry, organisation},
     },
     operations::{
-        entries,
+        entries::{self, Arrived},
         organisations::{is_newer, save_remote, update_remote},
     },
     storage,
@@ -29,25 +33,65 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     if let Some(object) = of_a_neighbour(&inbound) {
         return renew(inbound, object, data).await;
     }
-    let Some((object, audience)) = own_object(&inbound, data).await? else {
+    let Some(object) = own_object(&inbound, data).await? else {
         return Ok(());
     };
+    let addressed = addressed::read(Document(&object));
+    let Some(audience) = audience::of(&inbound, data, addressed.clone()).await? else {
+        return close(inbound, &object, addressed, data).await;
+    };
     let occasion = occasion(&inbound, data);
-    let mut arrived = entry::read(&object, inbound.sender.clone(), audience, data.forum.now())?;
-    let is_poll = Document(&object).kind() == "Question";
-    // Not of a poll: new counts are told without a new version.
-    if !is_poll && arrived.updated.is_none() {
-        let activity = inbound.read();
-        arrived.updated = activity
-            .instant("updated")
-            .or(activity.instant("published"));
-    }
+    let arrived = newer(&inbound, &object, audience, data)?;
+    let is_poll = is_poll(&object);
     inbound
         .once(data, move |conn, forum| {
             if is_poll {
                 entries::renew_poll(conn, &arrived)?;
             }
             entries::update_remote(conn, forum, arrived, occasion).map(drop)
+        })
+        .await
+}
+
+fn is_poll(object: &Value) -> bool {
+    Document(object).kind() == "Question"
+}
+
+/// The newer version, and since when it is so.
+fn newer(
+    inbound: &Inbound,
+    object: &Value,
+    audience: Audience,
+    data: &Data<Federation>,
+) -> Result<Arrived, WireError> {
+    let mut arrived = entry::read(object, inbound.sender.clone(), audience, data.forum.now())?;
+    // Not of a poll: new counts are told without a new version.
+    if !is_poll(object) && arrived.updated.is_none() {
+        let activity = inbound.read();
+        arrived.updated = activity
+            .instant("updated")
+            .or(activity.instant("published"));
+    }
+    Ok(arrived)
+}
+
+/// The newer version is none that this node may keep. If that is because its
+/// author made it for fewer, what stands here is for too many.
+async fn close(
+    inbound: Inbound,
+    object: &Value,
+    addressed: Addressed,
+    data: &Data<Federation>,
+) -> Result<(), WireError> {
+    let says_for_whom = ADDRESSING.iter().any(|key| object.get(key).is_some());
+    if !says_for_whom {
+        return Ok(());
+    }
+    let audience = audience::as_said(data, addressed).await?;
+    let arrived = newer(&inbound, object, audience, data)?;
+    inbound
+        .once(data, move |conn, forum| {
+            entries::close_remote(conn, forum, &arrived).map(drop)
         })
         .await
 }

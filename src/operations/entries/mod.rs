@@ -7,7 +7,7 @@ mod received;
 mod revised;
 
 pub use received::{Arrived, Occasion, Reception, accept_all, accept_remote};
-pub use revised::{delete_remote, renew_poll, update_remote};
+pub use revised::{close_remote, delete_remote, renew_poll, update_remote};
 
 use super::{Forum, announce::announce, people::Person};
 use crate::{

@@ -1,6 +1,7 @@
 //! Entries that are not for everybody, between nodes: who is sent them, who is
 //! served them, and whose are kept. On both databases.
 
+mod closing;
 mod narrowing;
 mod passed_on;
 mod receiving;
