@@ -39,14 +39,9 @@ async fn servers_named_by_anybody_keep_no_delivery_and_no_other_fetch_waiting() 
     while tarpit.requests().len() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let begun = std::time::Instant::now();
     let another = fetch(well.url("/x"), Budget::default().unverified()).await;
     assert_eq!(another, Err(FetchError::Busy));
-    assert!(
-        begun.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(!waiting.iter().any(JoinHandle::is_finished));
     assert_eq!(fetch(well.url("/x"), Budget::default()).await, Ok(()));
     let inbox = well.url("/inbox");
     let posted = client.post(&inbox, Default::default(), "{}".into());

@@ -74,11 +74,9 @@ async fn refusals_tell_why_and_when_to_come_back() {
 async fn an_answer_counts_though_its_text_never_ends() {
     let accepted = b"HTTP/1.1 202 Accepted\r\ncontent-length: 100000000\r\n\r\n".to_vec();
     for rest in [Step::Hang, Step::Endless(vec![b'x'; 65_536])] {
-        let started = std::time::Instant::now();
         let response = posted(vec![Step::Send(accepted.clone()), rest]).await;
         let response = response.expect("an answer");
         assert_eq!(response.status.as_u16(), 202);
-        assert!(started.elapsed() < Duration::from_secs(4));
     }
 }
 
