@@ -2,7 +2,7 @@
 //! the rules. The node's administrators look at them; whoever is reported
 //! never does.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,38 @@ impl FromStr for ReportCategory {
             .find(|category| category.as_str() == text)
             .ok_or_else(|| UnknownReportCategory(text.to_owned()))
     }
+}
+
+/// What is cited is none of the node's rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{number:?} is the number of no rule: this node has {rules}")]
+pub struct UnknownRule {
+    pub number: String,
+    pub rules: usize,
+}
+
+/// The texts of the node's rules that are cited by their numbers, which count
+/// from 1.
+///
+/// # Errors
+/// [`UnknownRule`] for the first number under which there is no rule.
+pub fn cited<'a>(
+    numbers: impl IntoIterator<Item = &'a str>,
+    rules: &[String],
+) -> Result<BTreeMap<usize, String>, UnknownRule> {
+    let cite = |text: &str| {
+        let number = text.parse::<usize>().ok()?;
+        let rule = rules.get(number.checked_sub(1)?)?;
+        Some((number, rule.clone()))
+    };
+    let unknown = |number: &str| UnknownRule {
+        number: number.to_owned(),
+        rules: rules.len(),
+    };
+    numbers
+        .into_iter()
+        .map(|number| cite(number).ok_or_else(|| unknown(number)))
+        .collect()
 }
 
 /// Where a report stands.

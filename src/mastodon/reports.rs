@@ -1,7 +1,5 @@
 //! Reporting an account and statuses of it to the administrators.
 
-use std::collections::BTreeMap;
-
 use axum::{Json, extract::State};
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
 };
 use crate::{
     app::{App, Auth, Routes},
-    domain::report::{ReportCategory, UnknownReportCategory},
+    domain::report::{ReportCategory, UnknownReportCategory, UnknownRule, cited},
     operations::reports::{self, NewReport, ReportError},
     storage::organisations,
 };
@@ -30,12 +28,12 @@ async fn report(
     let person = caller.member("write:reports")?;
     let rate = app.limits.write.check(&person.user.id.to_string());
     rate.map_err(|too_many| ApiError::too_many(too_many, app.forum.now()))?;
-    let cited = cited(&params, &app.config.node.rules)?;
-    let (rule_ids, rules): (Vec<String>, Vec<String>) = cited.into_iter().unzip();
+    let cited = cited(params.list("rule_ids"), &app.config.node.rules)?;
+    let (numbers, rules): (Vec<usize>, Vec<String>) = cited.into_iter().unzip();
     let new = NewReport {
         reported: params.parsed("account_id").ok_or(ApiError::NotFound)?,
         entries: params.ids("status_ids"),
-        category: category(&params, &rules)?,
+        category: category(&params)?,
         rules,
         comment: params.text("comment").unwrap_or_default().to_owned(),
         forward: params.flag("forward"),
@@ -54,41 +52,23 @@ async fn report(
             forwarded: made.forwarded,
             created_at: Timestamp(made.created_at),
             status_ids: made.entries,
-            rule_ids,
+            rule_ids: numbers.iter().map(usize::to_string).collect(),
             target_account: renderer.account(conn, &viewer, &reported)?,
         })
     });
     Ok(Json(entity.await?))
 }
 
-/// The rules that a report cites, by number and text: the number is the id under
-/// which the instance lists a rule. One that is not there is refused, as Mastodon
-/// does.
-fn cited(params: &Params, rules: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
-    let mut cited = BTreeMap::new();
-    for id in params.list("rule_ids") {
-        let number = id.parse::<usize>().ok();
-        let place = number.and_then(|number| number.checked_sub(1));
-        let rule = place.and_then(|place| rules.get(place)).ok_or_else(|| {
-            ApiError::Invalid(format!(
-                "rule_ids names {id:?}, and this node has {} rules (see /api/v1/instance/rules)",
-                rules.len()
-            ))
-        })?;
-        cited.insert(id.to_owned(), rule.clone());
-    }
-    Ok(cited)
-}
-
-/// Whoever cites rules reports a violation of them, whatever else is said, as with
-/// Mastodon.
-fn category(params: &Params, rules: &[String]) -> Result<ReportCategory, ApiError> {
-    if !rules.is_empty() {
-        return Ok(ReportCategory::Violation);
-    }
+fn category(params: &Params) -> Result<ReportCategory, ApiError> {
     let word = params.text("category");
     word.map_or(Ok(ReportCategory::default()), str::parse)
         .map_err(|unknown: UnknownReportCategory| ApiError::Invalid(unknown.to_string()))
+}
+
+impl From<UnknownRule> for ApiError {
+    fn from(error: UnknownRule) -> Self {
+        Self::Invalid(format!("rule_ids: {error} (see /api/v1/instance/rules)"))
+    }
 }
 
 impl From<ReportError> for ApiError {

@@ -46,6 +46,8 @@ pub struct NewReport {
     pub reported: OrganisationId,
     /// Entries of that organisation which the person may see.
     pub entries: Vec<EntryId>,
+    /// Whoever cites rules reports a violation of them, whatever this says, as
+    /// with Mastodon.
     pub category: ReportCategory,
     /// The texts of the rules that it breaks; may be none.
     pub rules: Vec<String>,
@@ -79,7 +81,10 @@ pub async fn report(forum: &Forum, person: &Person, new: NewReport) -> Result<Re
                 reporter: me.id,
                 reported: reported.id,
                 entries: own_entries(conn, &person.viewer(), reported.id, &new.entries)?,
-                category: new.category,
+                category: match new.rules.is_empty() {
+                    true => new.category,
+                    false => ReportCategory::Violation,
+                },
                 rules: new.rules,
                 comment: new.comment.trim().to_owned(),
                 forwarded,

@@ -90,6 +90,46 @@ fn an_entry_is_reported_by_its_page_and_resolved_by_an_administrator() {
 }
 
 #[test]
+fn the_page_asks_what_kind_of_wrong_it_is_and_which_rules_it_breaks() {
+    on_both(async |db| {
+        let rules = r#"["Name no victims.", "No advertising."]"#;
+        let node = TestApp::with(db, &[("VIRTUAL_FORUM_NODE__RULES", rules)]);
+        node.organisation("moj", Category::Government).await;
+        node.organisation("shelter", Category::CivilSociety).await;
+        let entry = entry_of(&node, "moj", AudienceKind::Public).await;
+        let mut reader = Browser::signed_in(&node, "shelter", Role::Reader).await;
+        let form = format!("/entries/{}/report", entry.id);
+        let page = reader.open(&form).await.body;
+        assert!(page.contains("Name no victims.") && page.contains("No advertising."));
+        assert!(page.contains(r#"value="other" checked"#), "{page}");
+        let legal = [("comment", TOLD), ("category", "legal")];
+        reader.submit(&form, &form, &legal).await;
+        let ruled = [
+            ("comment", TOLD),
+            ("category", "spam"),
+            ("rules", "2"),
+            ("rules", "1"),
+        ];
+        reader.submit(&form, &form, &ruled).await;
+        let [second, first] = &stored(&node).await[..] else {
+            panic!("two reports");
+        };
+        assert_eq!(first.category, ReportCategory::Legal);
+        assert!(first.rules.is_empty());
+        assert_eq!(second.category, ReportCategory::Violation);
+        assert_eq!(second.rules, ["Name no victims.", "No advertising."]);
+        for (field, value) in [("category", "rude"), ("rules", "3"), ("rules", "x")] {
+            let wrong = [("comment", TOLD), (field, value)];
+            let refused = reader.submit(&form, &form, &wrong).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{value}");
+            assert!(refused.body.contains(TOLD), "what was typed is lost");
+            assert!(refused.body.contains(&format!("#f-{field}")), "{value}");
+        }
+        assert_eq!(stored(&node).await.len(), 2);
+    });
+}
+
+#[test]
 fn whoever_is_reported_sees_nothing_of_it() {
     on_both(async |db| {
         let node = node(db).await;

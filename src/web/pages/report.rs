@@ -4,7 +4,12 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 
 use crate::{
-    domain::{id::EntryId, organisation::Organisation, report::ReportCategory},
+    domain::{
+        entry::FieldError,
+        id::EntryId,
+        organisation::Organisation,
+        report::{ReportCategory, cited},
+    },
     operations::reports::{self, NewReport, ReportError},
     urls,
     web::{
@@ -12,7 +17,7 @@ use crate::{
         form::{Fields, Form},
         layout::{Layout, Notice},
         pages::{entry, organisation},
-        views::organisation::path,
+        views::{Named, choices::report_categories, organisation::path},
         visit::{Submission, Visit, go},
     },
 };
@@ -27,6 +32,9 @@ pub struct ReportPage {
     pub back: String,
     /// The host of the reported organisation's own server, if it is another.
     pub elsewhere: Option<String>,
+    pub categories: Vec<Named>,
+    /// The node's own, under their numbers.
+    pub rules: Vec<Named>,
     pub form: Form,
 }
 
@@ -78,17 +86,28 @@ impl Subject {
             },
             back: self.back(),
             elsewhere: self.organisation.host.clone(),
+            categories: report_categories(),
+            rules: (1..)
+                .zip(&visit.app.config.node.rules)
+                .map(|(number, rule): (usize, _)| Named::new(number.to_string(), rule.clone()))
+                .collect(),
             form,
         }
     }
 
     async fn send(self, visit: Visit, fields: Fields) -> Result<Response, PageError> {
         let person = visit.person()?;
+        let (category, rules) = match chosen(&fields, &visit.app.config.node.rules) {
+            Ok(chosen) => chosen,
+            Err(error) => {
+                return visit.refuse(&self.page(&visit, Form::refused(fields, vec![error])));
+            }
+        };
         let new = NewReport {
             reported: self.organisation.id,
             entries: self.entry.iter().map(|(id, _)| *id).collect(),
-            category: ReportCategory::Other,
-            rules: Vec::new(),
+            category,
+            rules,
             comment: fields.text("comment").to_owned(),
             forward: fields.ticked("forward", "yes"),
         };
@@ -102,16 +121,37 @@ impl Subject {
     }
 }
 
+fn blank() -> Form {
+    let category = ReportCategory::default().as_str();
+    Form::new(Fields::default().with("category", category))
+}
+
+/// What kind of wrong it is, and the texts of the rules that it breaks.
+fn chosen(fields: &Fields, rules: &[String]) -> Result<(ReportCategory, Vec<String>), FieldError> {
+    let category = match fields.filled("category") {
+        Some(word) => word
+            .parse()
+            .map_err(|_| FieldError::new("category", "Choose one of these."))?,
+        None => ReportCategory::default(),
+    };
+    let numbers = fields.list("rules");
+    let cited = cited(numbers.iter().map(String::as_str), rules).map_err(|_| {
+        let message = "The rules of this node have changed: choose from these.";
+        FieldError::new("rules", message)
+    })?;
+    Ok((category, cited.into_values().collect()))
+}
+
 pub async fn organisation(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
     visit.person()?;
     let subject = Subject::of_organisation(&visit, &id).await?;
-    visit.show(&subject.page(&visit, Form::default()))
+    visit.show(&subject.page(&visit, blank()))
 }
 
 pub async fn entry(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
     visit.person()?;
     let subject = Subject::of_entry(&visit, &id).await?;
-    visit.show(&subject.page(&visit, Form::default()))
+    visit.show(&subject.page(&visit, blank()))
 }
 
 pub async fn send_organisation(

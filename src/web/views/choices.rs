@@ -5,6 +5,7 @@ use crate::domain::{
     audience::{AudienceKind, Tier, Tlp, may_publish_to},
     entry::{Kind, Stage, Status},
     organisation::Category,
+    report::ReportCategory,
     taxonomy::{self, Scheme},
 };
 
@@ -88,6 +89,12 @@ pub fn categories() -> Vec<Named> {
 
 pub fn roles() -> Vec<Named> {
     words(&Role::ALL, |role| (role.as_str(), role.name()))
+}
+
+pub fn report_categories() -> Vec<Named> {
+    words(&ReportCategory::ALL, |category| {
+        (category.as_str(), category.name())
+    })
 }
 
 pub fn functions() -> Vec<Named> {

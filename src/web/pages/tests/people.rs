@@ -259,7 +259,9 @@ pub fn writing_pages() -> Vec<(&'static str, String)> {
                 action: "/entries/115/report".into(),
                 back: "/entries/115".into(),
                 elsewhere: Some("gov.localhost:8081".into()),
-                form: faulty(&["comment"]),
+                categories: choices::report_categories(),
+                rules: vec![Named::new("1", "Name no victims.")],
+                form: faulty(&["category", "rules", "comment"]),
             }),
         ),
         (
