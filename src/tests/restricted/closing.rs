@@ -8,10 +8,13 @@ use super::{Scene, create, note_id, term};
 use crate::{
     domain::{
         audience::{AudienceKind, Tier},
+        id::EntryId,
         organisation::Category,
     },
-    storage::testing::on_both,
-    tests::{foreign::Foreign, test_app::ORIGIN},
+    forum_api::PREFIX,
+    operations::entries::publish,
+    storage::{entries, testing::on_both},
+    tests::{audience::draft, foreign::Foreign, test_app::ORIGIN},
 };
 
 use AudienceKind::{Members, Named, Preferential, Public};
@@ -37,6 +40,17 @@ impl Scene {
     async fn take(&self, author: &Foreign, activity: &Value) {
         let answer = author.send(&self.node, activity).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    }
+
+    async fn entry(&self, author: &Foreign, number: u32) -> EntryId {
+        let uri = note_id(author, number).parse().expect("an address");
+        let read = self
+            .node
+            .app
+            .forum
+            .db
+            .read(move |conn| entries::known(conn, &uri));
+        read.await.expect("storage works").expect("known").id
     }
 
     async fn kept_for(&self, author: &Foreign, number: u32) -> Option<AudienceKind> {
@@ -68,6 +82,37 @@ fn what_its_author_made_for_fewer_does_not_stay_public_here() {
                 .await;
             assert_eq!(scene.kept_for(&blogger, number).await, None, "{to}");
         }
+    });
+}
+
+#[test]
+fn what_we_answered_to_it_is_no_longer_read_by_strangers_either() {
+    on_both(async |db| {
+        let scene = Scene::new(db).await;
+        let blogger = scene.foreign("blog.example", None, None).await;
+        scene.take(&blogger, &create(&blogger, 1, public())).await;
+        let asked = scene.entry(&blogger, 1).await;
+        let mut answer = draft("canary-answer", Public);
+        answer.in_reply_to = Some(asked);
+        let answer = publish(&scene.node.app.forum, &scene.moj, answer).await;
+        let answer = answer.expect("an answer").id;
+        let paths = [asked, answer].map(|id| format!("{PREFIX}/entries/{id}"));
+        for path in &paths {
+            assert_eq!(scene.node.get(path, None).await.status, StatusCode::OK);
+        }
+        let followers = json!([format!("{}/followers", blogger.uri)]);
+        scene
+            .take(&blogger, &update(&blogger, 1, 5, followers))
+            .await;
+        for path in &paths {
+            let status = scene.node.get(path, None).await.status;
+            assert!(
+                matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE),
+                "{path}: {status}"
+            );
+        }
+        let page = scene.node.get(&format!("/entries/{asked}"), None).await;
+        assert!(!page.body.contains("canary-arrived"), "{}", page.body);
     });
 }
 
