@@ -88,7 +88,7 @@ struct Main {
     /// What is to be renewed.
     leased: HashMap<String, Health>,
     claimed: HashMap<TaskId, Pace>,
-    /// Before this moment none of these leases ends, and some time after it.
+    /// None of these leases ends before this moment, nor shortly after it.
     renew_by: DateTime<Utc>,
     /// Of the tasks that keep their order.
     line: Line,

@@ -116,8 +116,8 @@ async fn take(inbound: Inbound, data: &Data<Federation>) -> Result<(), WireError
     let Some(object) = own_object(&inbound, data).await? else {
         return Ok(());
     };
-    let addressed = addressed::read(Document(&object));
-    let Some(audience) = audience::of(&inbound, data, addressed).await? else {
+    let for_whom = addressed::read(Document(&object));
+    let Some(audience) = audience::of(&inbound, data, for_whom).await? else {
         return Ok(());
     };
     let occasion = occasion(&inbound, data);
